@@ -1,0 +1,24 @@
+"""The pages of our own, beyond what declarations give: which there are, and which table has a view class of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from views.kernel.files.pages import FilesView
+from views.pages.org.home import Home
+from views.pages.org.move import MoveView
+from views.pages.org.place import PlaceView
+from views.pages.org.tree import TreeView
+from views.pages.property import room
+from views.pages.property.generate import GenerateView
+from views.pages.property.ledger import LedgerView
+from views.pages.system.account import AccountView
+
+PAGES: list[type[Any]] = [PlaceView, TreeView, MoveView, GenerateView, AccountView, LedgerView, FilesView]
+"""View classes that are registered as they are."""
+
+VIEWS: dict[str, Callable[[Any], type[Any]]] = {}
+"""Table name -> what makes its view class, where `view_of` is not enough."""
+
+__all__ = ["PAGES", "VIEWS", "Home", "room"]

@@ -1,0 +1,137 @@
+"""A grant: this person, this role, in this subtree, in this time. All rights in the console come from grants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Mapped, Session
+
+from models.kernel.actor import Actor, Held
+from models.kernel.clock import Clock, today, utc_now
+from models.kernel.columns import choice as choice_column
+from models.kernel.columns import day, ref, text
+from models.kernel.node import Node
+from models.kernel.options import Options
+from models.kernel.owned import by_node
+from models.kernel.refusal import Denied, Refusal
+from models.kernel.roles import ADMINS, ROLES, Rights
+from models.kernel.screen import Screen, section
+from models.kernel.session import clock_of
+from models.kernel.table import Table
+from models.kernel.words import _
+
+_ROLE_OPTIONS: Any = [(name, (name, role.words)) for name, role in ROLES.items()]
+RoleName: type[Options] = Options("RoleName", _ROLE_OPTIONS)  # type: ignore[assignment]  # enum's functional way
+
+
+class Grant(Table):
+    """A role given to a person at a node, holding in the subtree below it from one day until another (授权)."""
+
+    area_name = "system"
+    owned = by_node(label=_("Holds in", "授权范围"))
+    screen = Screen(
+        label=_("Grant", "授权"),
+        plural=_("Grants", "授权管理"),
+        icon="key",
+        key=("profile_id", "role", "node_id"),
+        title=("profile_id", "role"),
+        listed=("profile", "role", "node", "from_day", "until_day"),
+        searched=("role",),
+        sections=(section(_("Grant", "授权"), "profile_id", "role", "node_id", "from_day", "until_day", "reason"),),
+        rights=Rights(write=ADMINS, delete=ADMINS, import_=()),
+    )
+
+    profile_id: Mapped[int] = ref("user_profile", _("Person", "人员"))
+    role: Mapped[str] = choice_column(_("Role", "角色"), RoleName)
+    from_day: Mapped[date | None] = day(_("From", "生效日期"))
+    until_day: Mapped[date | None] = day(
+        _("Until", "失效日期"), hint=_("The last day it holds.", "授权有效的最后一天。")
+    )
+    reason: Mapped[str | None] = text(_("Reason", "授权原因"), 200)
+
+    def faults(self, session: Session, actor: Actor) -> Iterable[Refusal]:
+        """A person grants only what their own role there names as grantable, and never to themselves (design 4)."""
+        if self.from_day and self.until_day and self.until_day < self.from_day:
+            yield Refusal(_("The grant ends before it begins.", "失效日期早于生效日期。"), "until_day")
+        yield from self._theirs_to_give(session, actor)
+
+    def leaving(self, session: Session, actor: Actor) -> Iterable[Refusal]:
+        """A grant is taken away by those who could give it, and by nobody from themselves."""
+        yield from self._theirs_to_give(session, actor)
+
+    def _theirs_to_give(self, session: Session, actor: Actor) -> Iterable[Refusal]:
+        if actor.system:
+            return
+        path = session.scalar(select(Node.path).where(Node.id == self.node_id)) or "/"
+        grantable = {name for held in actor.grants if path.startswith(held.path) for name in ROLES[held.role].may_grant}
+        if self.role not in grantable:
+            yield Denied(
+                _(
+                    "You may not grant the role “{role}” here.",
+                    "您无权在此授予“{role}”角色。",
+                ).fill(role=ROLES[self.role].words if self.role in ROLES else str(self.role)),
+                "role",
+            )
+        if self.profile is not None and self.profile.user_id == actor.user_id:
+            yield Denied(
+                _(
+                    "Nobody changes their own grants. Ask another administrator.",
+                    "不能修改自己的授权，请联系其他管理员。",
+                ),
+                "profile_id",
+            )
+
+
+def held_by(session: Session, user_id: int, clock: Clock = utc_now) -> tuple[Held, ...]:
+    """Returns the grants an account holds on this day, read past the gate: they are what the gate is made from."""
+    now = today(clock)
+    grants, nodes = Grant.__table__, Node.__table__
+    profiles = Grant.__mapper__.relationships["profile"].mapper.local_table
+    rows: Any = session.execute(
+        select(grants.c.id, grants.c.role, nodes.c.id, nodes.c.path)
+        .join(profiles, profiles.c.id == grants.c.profile_id)
+        .join(nodes, nodes.c.id == grants.c.node_id)
+        .where(
+            profiles.c.user_id == user_id,
+            profiles.c.deleted_at.is_(None),
+            grants.c.deleted_at.is_(None),
+            nodes.c.deleted_at.is_(None),
+            or_(grants.c.from_day.is_(None), grants.c.from_day <= now),
+            or_(grants.c.until_day.is_(None), grants.c.until_day >= now),
+        )
+    )
+    return tuple(Held(*row) for row in rows if row[1] in ROLES)
+
+
+def require_command_over(session: Session, actor: Actor, profile: Any) -> None:
+    """Refuses to let somebody act as, or change, a person who holds more than they may grant.
+
+    Who sets a password can sign in with it. An administrator of a region therefore sets none of the group's
+    administrators, whose profiles may well lie in that region. Grants that hold from a later day count as well.
+
+    Raises:
+        Denied: one of the person's grants is not for the actor to grant there.
+    """
+    if actor.system:
+        return
+    grants, nodes = Grant.__table__.c, Node.__table__.c
+    statement = (
+        select(grants.role, nodes.path)
+        .join(Node.__table__, nodes.id == grants.node_id)
+        .where(
+            grants.profile_id == profile.id,
+            grants.deleted_at.is_(None),
+            or_(grants.until_day.is_(None), grants.until_day >= today(clock_of(session))),
+        )
+    )
+    for role, path in session.execute(statement):
+        if not any(path.startswith(held.path) and role in ROLES[held.role].may_grant for held in actor.grants):
+            raise Denied(
+                _(
+                    "“{name}” holds a role that you may not grant. Ask an administrator who may.",
+                    "“{name}”持有您无权授予的角色，请联系上级管理员设置密码。",
+                ).fill(name=profile.name)
+            )

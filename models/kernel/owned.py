@@ -1,0 +1,70 @@
+"""Who owns a row, and so who sees it (design 4).
+
+Every business row is owned by a project or by any node of the tree; a row without a life of its own is seen through the
+row it hangs on. Nothing above the owner is stored on the row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from models.kernel.words import Words
+
+SUBTREE = "subtree"
+"""Seen where its owner lies in the granted subtree."""
+INHERITED = "inherited"
+"""Also read from below its owner: parameters, and the nodes on the way up. Written only in the subtree."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """The ownership of a table.
+
+    Attributes:
+        kind: `project` (project_id), `node` (node_id), `tree` (the row is a node itself), `index` (the node table),
+            `link` (seen through the row its `through` column points to).
+        through: the ref column the owner is taken from; for `project` the kernel then copies that row's project.
+        above: for `tree`, the ref column of the level above (None for the top).
+        visibility: `subtree` or `inherited`.
+        seen_from: further ways to a row: pairs of (table, its ref column to this table); whoever sees such a row sees this one.
+        label: what the owner is called on the forms of a table owned by a node, where it is not what the row belongs to.
+    """
+
+    kind: str
+    through: str | None = None
+    above: str | None = None
+    visibility: str = SUBTREE
+    seen_from: tuple[tuple[str, str], ...] = ()
+    label: Words | None = None
+
+    @property
+    def column(self) -> str | None:
+        """The owner column the kernel reads for scope, where the row has one."""
+        return {"project": "project_id", "node": "node_id"}.get(self.kind)
+
+
+def by_project() -> Owned:
+    """Owned by the project that is chosen when the row is entered."""
+    return Owned("project")
+
+
+def through(column: str) -> Owned:
+    """Owned by the project of the row that `column` (such as 'unit_id') points to; kept by the kernel."""
+    return Owned("project", through=column)
+
+
+def by_node(
+    *, inherited: bool = False, seen_from: tuple[tuple[str, str], ...] = (), label: Words | None = None
+) -> Owned:
+    """Owned by any node of the tree, chosen when the row is entered."""
+    return Owned("node", visibility=INHERITED if inherited else SUBTREE, seen_from=seen_from, label=label)
+
+
+def tree(above: str | None) -> Owned:
+    """The row is itself a node; `above` is its ref column to the level above, None at the top."""
+    return Owned("tree", above=above, visibility=INHERITED)
+
+
+def link(column: str) -> Owned:
+    """Seen and changed through the row that `column` points to, such as a contact through its customer."""
+    return Owned("link", through=column)

@@ -1,0 +1,176 @@
+"""From grants to rows: the reach of an actor for a right on a table, and the SQL criterion that follows (design 4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, false, or_, select, true
+from sqlalchemy.orm import Session
+
+from models.kernel.actor import Actor
+from models.kernel.node import Node
+from models.kernel.owned import INHERITED
+from models.kernel.registry import infos, rights_of, table
+from models.kernel.roles import READ
+from models.kernel.table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The part of the tree a right holds in.
+
+    Attributes:
+        everything: the whole tree.
+        nodes: ids of the nodes in it.
+        tree: kind -> keys of the groups, regions, companies, departments, projects in it.
+        above: ids of the nodes on the way up, which inherited tables are also read from.
+        above_tree: the same by kind.
+    """
+
+    everything: bool = False
+    nodes: frozenset[int] = frozenset()
+    tree: dict[str, frozenset[int]] = field(default_factory=dict)
+    above: frozenset[int] = frozenset()
+    above_tree: dict[str, frozenset[int]] = field(default_factory=dict)
+
+    @property
+    def empty(self) -> bool:
+        """True where the right holds nowhere."""
+        return not self.everything and not self.nodes
+
+    def holds(self, kind: str, key: int | None) -> bool:
+        """Returns whether the row `key` of the tree table `kind` lies in the reach."""
+        return self.everything or key in self.tree.get(kind, frozenset())
+
+
+NOWHERE = Reach()
+EVERYWHERE = Reach(everything=True)
+
+
+def granted_paths(actor: Actor, cls: type[Table], right: str) -> frozenset[str]:
+    """Returns the paths of the actor's grants whose role has `right` on `cls`."""
+    roles = rights_of(cls).roles(right)
+    return frozenset(held.path for held in actor.grants if held.role in roles)
+
+
+def may(actor: Actor, cls: type[Table], right: str) -> bool:
+    """Returns whether the actor has `right` on `cls` anywhere at all (menus, buttons)."""
+    return actor.system or bool(granted_paths(actor, cls, right))
+
+
+def _tops(paths: frozenset[str]) -> list[str]:
+    """Drops the paths that lie below another."""
+    return [path for path in sorted(paths) if not any(other != path and path.startswith(other) for other in paths)]
+
+
+def _narrow(paths: frozenset[str], within: tuple[str, ...]) -> frozenset[str]:
+    """Cuts granted paths down to what the tree switcher shows. It only ever takes away."""
+    if not within:
+        return paths
+    cut = {chosen for chosen in within for path in paths if chosen.startswith(path)}
+    cut |= {path for path in paths for chosen in within if path.startswith(chosen)}
+    return frozenset(cut)
+
+
+def known_nodes(session: Session) -> list[Any]:
+    """Returns all living nodes (id, kind, ref_id, path, name), read once a session: there are thousands, not millions."""
+    known: Any = session.info.get("nodes")
+    if known is None:
+        nodes = Node.__table__
+        known = session.execute(
+            select(nodes.c.id, nodes.c.kind, nodes.c.ref_id, nodes.c.path, nodes.c.name).where(nodes.c.deleted_at.is_(None))
+        ).all()
+        session.info["nodes"] = known
+    return list(known)
+
+
+def forget(session: Session) -> None:
+    """Drops what the session remembers of tree and reach. Called after every change of a node or a grant."""
+    session.info.pop("nodes", None)
+    session.info.pop("reaches", None)
+    session.info.pop("criteria", None)
+
+
+def _reach(session: Session, paths: frozenset[str]) -> Reach:
+    tops = _tops(paths)
+    if not tops:
+        return NOWHERE
+    nodes = known_nodes(session)
+    inside: dict[str, set[int]] = {}
+    above: dict[str, set[int]] = {}
+    ids, above_ids = set(), set()
+    for node_id, kind, key, path, _name in nodes:
+        if any(path.startswith(top) for top in tops):
+            ids.add(node_id)
+            inside.setdefault(kind, set()).add(key)
+        elif any(top.startswith(path) for top in tops):
+            above_ids.add(node_id)
+            above.setdefault(kind, set()).add(key)
+    return Reach(
+        everything=len(ids) == len(nodes),
+        nodes=frozenset(ids),
+        tree={kind: frozenset(keys) for kind, keys in inside.items()},
+        above=frozenset(above_ids),
+        above_tree={kind: frozenset(keys) for kind, keys in above.items()},
+    )
+
+
+def reach(session: Session, actor: Actor, cls: type[Table], right: str) -> Reach:
+    """Returns where `actor` has `right` on `cls`. Resolved once a session for each set of granted paths."""
+    if actor.system:
+        return EVERYWHERE
+    paths = _narrow(granted_paths(actor, cls, right), actor.within)
+    known: dict[frozenset[str], Reach] = session.info.setdefault("reaches", {})
+    if paths not in known:
+        known[paths] = _reach(session, paths)
+    return known[paths]
+
+
+def criterion(cls: type[Table], where: Reach, right: str, *, bare: bool = False) -> ColumnElement[bool]:
+    """Returns the condition on `cls` under which a row lies in the reach `where`.
+
+    Args:
+        bare: write it over the bare table instead of the mapped class, for a subquery that the gate does not see again.
+
+    Raises:
+        RuntimeError: a table with an unknown kind of ownership; an unknown kind must never mean 'all rows'.
+    """
+    if where.everything:
+        return true()
+    if where.empty:
+        return false()
+    owned = cls.owned
+    columns: Any = cls.__table__.c if bare else cls
+    upward = right == READ and owned.visibility == INHERITED
+    nodes = where.nodes | where.above if upward else where.nodes
+    if owned.kind == "index":
+        return _among(columns.id, nodes)
+    if owned.kind == "tree":
+        keys = where.tree.get(cls.__tablename__, frozenset())
+        return _among(columns.id, keys | where.above_tree.get(cls.__tablename__, frozenset()) if upward else keys)
+    if owned.kind == "project":
+        return _among(columns.project_id, where.tree.get("project", frozenset()))
+    if owned.kind == "node":
+        ways = [_among(columns.node_id, nodes)]
+        for name, column in owned.seen_from:
+            seen = table(name)
+            ways.append(columns.id.in_(_keys(seen, column, where, right)))
+        return or_(*ways)
+    if owned.kind == "link":
+        column = owned.through or ""
+        parent = table(infos(cls)[column].target or "")
+        return getattr(columns, column).in_(_keys(parent, "id", where, right))  # type: ignore[no-any-return]
+    raise RuntimeError(f"{cls.__tablename__} is owned in an unknown way: {owned.kind}")
+
+
+def _among(column: Any, keys: frozenset[int]) -> ColumnElement[bool]:
+    """The ids are bound as literals, sorted so that equal scopes make equal statements."""
+    found: ColumnElement[bool] = column.in_(sorted(keys)) if keys else false()
+    return found
+
+
+def _keys(cls: type[Table], column: str, where: Reach, right: str) -> Any:
+    """The values of `column` over the living rows of `cls` in the reach."""
+    c = cls.__table__.c
+    return select(c[column]).where(criterion(cls, where, right, bare=True), c.deleted_at.is_(None))

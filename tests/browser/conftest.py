@@ -1,0 +1,99 @@
+"""A real browser before a real server: Chromium of this machine, the console over the small world."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page, Response, expect, sync_playwright
+from werkzeug.serving import make_server
+
+from tests import machine
+from tests.world import PASSWORD
+
+WIDE, PHONE = (1440, 900), (390, 844)
+
+expect.set_options(timeout=20_000)  # a busy machine is slow, not wrong
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all stories of a process."""
+    path = machine.chromium_path()
+    with sync_playwright() as playwright:
+        made = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        )
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def site(app: Flask) -> Iterator[str]:
+    """The address of a server of the console over the test's own database."""
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def person(browser: Browser, site: str) -> Iterator[Open]:
+    """Signs somebody in and returns their page; a console error, a failed or a foreign request fails the test."""
+    contexts: list[Any] = []
+    complaints: list[str] = []
+    allowed: list[int] = []
+
+    def watch(page: Page) -> None:
+        page.on("pageerror", lambda error: complaints.append(f"script: {error}"))
+        page.on("console", lambda said: complaints.append(f"console: {said.text}") if _grave(said, allowed) else None)
+        page.on("response", lambda answer: _judge(answer, site, allowed, complaints))
+
+    def sign_in(
+        login: str | None, *, size: tuple[int, int] = WIDE, language: str = "zh-CN", dark: bool = False
+    ) -> Page:
+        context = browser.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            locale=language,
+            color_scheme="dark" if dark else "light",
+            base_url=site,
+        )
+        context.set_default_timeout(20_000)
+        contexts.append(context)
+        page = context.new_page()
+        watch(page)
+        context.on("page", watch)
+        if login is not None:
+            page.goto("/login/")
+            page.fill("#username", login)
+            page.fill("#password", PASSWORD)
+            page.press("#password", "Enter")
+            page.wait_for_url(f"{site}/")
+        return page
+
+    sign_in.allow = allowed.append  # type: ignore[attr-defined]  # a story that means to be refused says so
+    yield sign_in
+    for context in contexts:
+        context.close()
+    assert not complaints, complaints
+
+
+def _grave(said: Any, allowed: list[int]) -> bool:
+    return said.type == "error" and not any(f"status of {status}" in said.text for status in allowed)
+
+
+def _judge(answer: Response, site: str, allowed: list[int], complaints: list[str]) -> None:
+    if not answer.url.startswith((site, "data:", "blob:")):
+        complaints.append(f"a request left the host: {answer.url}")
+    elif answer.status >= 400 and answer.status not in allowed:
+        complaints.append(f"{answer.status} {answer.url}")

@@ -1,0 +1,102 @@
+"""A table with a number and a flow that is declared nowhere else: in a copy of the tree, as an engineer would add it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from config import ROOT
+
+FOLDERS = ("app", "migrations", "models", "reports", "seeds", "views", "tests")
+DECLARATION = '''"""A ticket (演示工单), declared for tests only."""
+
+from sqlalchemy.orm import Mapped
+
+from models.kernel import CLERKS, Flow, Options, Refusal, Screen, Table, Transition, _, by_project, choice, numbered, section, text
+
+
+class DemoState(Options):
+    WAITING = "waiting", _("Waiting", "待受理"), "amber"
+    WORKING = "working", _("In work", "处理中"), "blue"
+    DONE = "done", _("Done", "已完成"), "green"
+    VOID = "void", _("Void", "作废"), "grey"
+
+
+class DemoTicket(Table):
+    """A ticket of a project."""
+
+    owned = by_project()
+    screen = Screen(
+        label=_("Demo ticket", "演示工单"), key=("no",), title=("no", "name"), listed=("no", "name", "state", "project"),
+        searched=("no", "name"), sections=(section(_("Ticket", "工单"), "project_id", "no", "name", "answer"),),
+    )
+    flow = Flow("state", DemoState, "waiting", final=("void",), transitions=(
+        Transition("accept", _("Accept", "受理"), ("waiting",), "working", CLERKS),
+        Transition("finish", _("Finish", "完成"), ("working",), "done", ("contractor", "project_clerk"), required=("answer",),
+            guard=lambda session, actor, row, now: Refusal(_("Answer “no” is none.", "答复不能为“no”。"), "answer", status=409)
+            if row.answer == "no" else None),
+        Transition("reopen", _("Reopen", "重新打开"), ("done",), "working", ("service_manager",),
+            effect=lambda session, actor, row, now: setattr(row, "answer", None)),
+        Transition("void", _("Void", "作废"), ("waiting", "working"), "void", ("project_clerk",), danger=True),
+    ))
+
+    no: Mapped[str] = numbered(_("No.", "单号"), "demo_ticket", "GD{yyyy}{mm}{dd}-{seq:04d}")
+    name: Mapped[str] = text(_("Name", "名称"), 100)
+    state: Mapped[str] = choice(_("State", "状态"), DemoState, default=DemoState.WAITING, system=True)
+    answer: Mapped[str | None] = text(_("Answer", "处理结果"), 100)
+'''
+
+
+class Tree:
+    """A copy of the checkout with the demonstration table in it, migrated."""
+
+    def __init__(self, folder: Path, declaration: str = DECLARATION, database_url: str | None = None) -> None:
+        self.folder = folder / "doorbook"
+        self.folder.mkdir()
+        for name in FOLDERS:
+            shutil.copytree(ROOT / name, self.folder / name, ignore=shutil.ignore_patterns("__pycache__", "data"))
+        for file in ("run.py", "config.py", "pyproject.toml"):
+            shutil.copy(ROOT / file, self.folder / file)
+        self.environment = {
+            **os.environ,
+            "DOORBOOK_HOME": str(folder / "home"),
+            "DOORBOOK_DEMO": "0",
+            "PYTHONPATH": str(self.folder),
+        }
+        self.environment.pop("DATABASE_URL", None)
+        if database_url:
+            self.environment["DATABASE_URL"] = database_url
+        (self.folder / "models" / "property" / "demo_ticket.py").write_text(declaration)
+        self.run("run.py", "migrate", "--new", "Demo tickets")
+        self.run("run.py", "migrate")
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """Starts Python with these words in the tree."""
+        return subprocess.Popen(
+            [sys.executable, *words],
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *words: str) -> str:
+        """Runs Python with these words in the tree and returns what it printed; it must succeed."""
+        return finished(self.start(*words))
+
+    def story(self, code: str) -> Any:
+        """Runs a story that prints FOUND and JSON, and returns what it found."""
+        return json.loads(self.run("-c", code).split("FOUND", 1)[1])
+
+
+def finished(process: subprocess.Popen[str]) -> str:
+    """Waits for a process that must succeed, and returns what it printed."""
+    out, err = process.communicate(timeout=300)
+    assert process.returncode == 0, err[-4000:]
+    return out

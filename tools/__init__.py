@@ -1,0 +1,1 @@
+"""What sets the checkout up: nothing here is imported by the console itself."""

@@ -1,0 +1,110 @@
+"""Values as they are shown: on pages as cells of text, tone and link; in REST as JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from models.kernel.clock import local
+from models.kernel.columns import ColumnInfo
+from models.kernel.registry import infos, resolve, titles
+from models.kernel.secret import MaskedValue
+from models.kernel.table import Table
+from views.kernel.request import say
+
+
+@dataclass(slots=True)
+class Cell:
+    """A value on a page."""
+
+    kind: str
+    text: str
+    sub: str | None = None
+    tone: str | None = None
+    url: str | None = None
+    late: bool = False
+    on: bool | None = None
+    reveal_url: str | None = None
+
+
+KINDS = {
+    "text": "text",
+    "prose": "text",
+    "integer": "number",
+    "decimal": "number",
+    "money": "money",
+    "date": "date",
+    "moment": "moment",
+    "flag": "flag",
+    "choice": "badge",
+    "ref": "ref",
+    "masked": "masked",
+}
+"""Kind of column -> kind of cell, which is also its CSS class."""
+
+
+def plain_text(known: ColumnInfo, value: Any) -> str:
+    """Returns a value as a person reads it in this language; empty text for no value."""
+    if value is None or value == "":
+        return ""
+    if known.kind == "choice" and known.options is not None:
+        member = known.options.member(value)
+        return say(member.words) if member is not None else str(value)
+    if known.kind == "flag":
+        from models.kernel.words import _
+
+        return str(say(_("Yes", "是") if value else _("No", "否")))
+    if isinstance(value, datetime):
+        return local(value).strftime("%Y-%m-%d %H:%M")
+    if isinstance(value, date):
+        return value.isoformat()
+    if known.kind == "money":
+        return f"{value:,.2f}"
+    if isinstance(value, Decimal):
+        return f"{value:,.{known.places}f}"
+    return str(value)
+
+
+def cell(cls: type[Table], path: str, values: tuple[Any, ...]) -> Cell:
+    """Returns the cell of a shown column: `values` are those of its parts (see `listing.parts`)."""
+    owner, column = resolve(cls, path)
+    known = infos(owner)[column]
+    kind = KINDS.get(known.kind, "text")
+    if known.kind == "ref":
+        *names, key = values
+        text = " ".join(str(name) for name in names if name is not None)
+        return Cell(kind, text, url=f"/{known.target}/show/{key}" if key and text else None)
+    value = values[0]
+    text = plain_text(known, value)
+    tone = None
+    if known.kind == "choice" and known.options is not None and value:
+        member = known.options.member(value)
+        tone = member.tone if member is not None else "grey"
+        kind = kind if tone else "text"  # a kind of thing is a word; a state has a dot
+    unit = say(known.unit) if known.unit is not None and text else None
+    return Cell(kind, text, sub=unit, tone=tone, on=bool(value) if known.kind == "flag" else None)
+
+
+def called(row: Table) -> str:
+    """Returns what a row is called, in the language of the reader: of choices their words, not what is stored."""
+    cls, found = type(row), []
+    for path in titles(cls):
+        owner, column = resolve(cls, path)
+        value: Any = row
+        for step in path.split("."):
+            value = None if value is None else getattr(value, step)
+        found.append(plain_text(infos(owner)[column], value))
+    return " ".join(filter(None, found))
+
+
+def as_json(value: Any) -> Any:
+    """Returns a value as REST gives it: exact numbers as text, moments in UTC, personal data masked."""
+    if isinstance(value, MaskedValue):
+        return str(value)
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    return value

@@ -1,0 +1,1 @@
+"""Data out and in: workbooks, their cells and their headings."""

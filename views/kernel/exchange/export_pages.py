@@ -1,0 +1,80 @@
+"""The addresses of exports: /<table>/export.csv and /<table>/export.xlsx, with the arguments of the list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from flask import Response, current_app, request
+from flask_appbuilder import expose
+
+from models.kernel.roles import EXPORT
+from models.kernel.session import actor_of, clock_of
+from models.kernel.table import Table
+from views.kernel.access import needs
+from views.kernel.exchange.export import Export, csv_chunks, disposition, opened
+from views.kernel.exchange.export_book import chunks, size_of, workbook_file
+from views.kernel.parameters import wanted
+from views.kernel.request import language
+from views.kernel.request import session as database
+
+TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+CHOSEN = 5000
+"""Rows that can be chosen by key."""
+
+
+class ExportRoutes:
+    """The export routes of a table's view."""
+
+    table: type[Table]
+    list_name: Any  # of the view: the framework's name of the list
+
+    @expose("/export.csv", methods=["GET"])
+    @needs(EXPORT)
+    def export_csv(self) -> Response:
+        """The list as CSV, as far as the actor may export it. Arguments: the list's, `pk` (repeated), `labels=technical`."""
+        if request.method == "HEAD":
+            return self._download("csv", iter(()))
+        export = self._export("csv")
+        return self._download("csv", csv_chunks(export), export.close)
+
+    @expose("/export.xlsx", methods=["GET"])
+    @needs(EXPORT)
+    def export_xlsx(self) -> Response:
+        """The list as a workbook; the same arguments."""
+        if request.method == "HEAD":
+            return self._download("xlsx", iter(()))
+        file = workbook_file(self._export("xlsx"), Path(current_app.config["DOORBOOK_HOME"]))
+        response = self._download("xlsx", chunks(file), file.close)
+        response.content_length = size_of(file)
+        return response
+
+    def _export(self, form: str) -> Export:
+        own = database()
+        read = wanted(own, self.table, self.list_name)
+        asked = replace(read.asked, ids=_chosen())
+        technical = request.args.get("labels") == "technical"
+        bind, actor, clock = own.get_bind(), actor_of(own), clock_of(own)
+        own.rollback()  # this request's connection is free while the rows are read
+        return opened(
+            bind, actor, clock, self.table, asked, form, language(), technical=technical, notes=tuple(read.notes)
+        )
+
+    def _download(self, form: str, body: Iterator[bytes], close: Callable[[], None] | None = None) -> Response:
+        response = Response(body, content_type=TYPES[form])
+        response.headers["Content-Disposition"] = disposition(database(), self.table, form, language())
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["X-Accel-Buffering"] = "no"
+        if close is not None:
+            response.call_on_close(close)
+        return response
+
+
+def _chosen() -> tuple[int, ...] | None:
+    """The rows chosen by key; None for the whole list. Keys that are none choose nothing, never everything."""
+    given = request.args.getlist("pk")
+    if not given:
+        return None
+    return tuple(dict.fromkeys(int(pk) for pk in given[:CHOSEN] if pk.isascii() and pk.isdigit() and len(pk) < 19))

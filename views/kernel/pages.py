@@ -1,0 +1,479 @@
+"""The pages of a declared table: list, record, add, edit, delete, look-up, reveal. One view class for all tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+from flask import flash, jsonify, redirect, render_template, request
+from flask_appbuilder import ModelView, expose
+from sqlalchemy import select
+
+from models.kernel import entry
+from models.kernel.audit import entry as audit_entry
+from models.kernel.audit import write_lines
+from models.kernel.guard import remove
+from models.kernel.refusal import Denied, Missing, Refusal, Stale
+from models.kernel.registry import infos, table
+from models.kernel.roles import DELETE, IMPORT, READ, REVEAL, WRITE
+from models.kernel.scope import may
+from models.kernel.session import actor_of, clock_of
+from models.kernel.table import Table
+from models.kernel.words import _
+from views.kernel import forms, record
+from views.kernel.access import needs
+from views.kernel.bin_pages import BinRoutes, keep_undo, undo_url
+from views.kernel.cells import called
+from views.kernel.exchange.export_pages import ExportRoutes
+from views.kernel.exchange.import_pages import ImportRoutes
+from views.kernel.files import pages as files
+from views.kernel.interface import TableInterface
+from views.kernel.list_parts import ListParts
+from views.kernel.listing import Listing
+from views.kernel.lookup import look_up
+from views.kernel.markup import list_rows
+from views.kernel.move_pages import MoveRoutes, buttons, head
+from views.kernel.parameters import prefill, wanted
+from views.kernel.problems import problem_of
+from views.kernel.request import actor, say
+from views.kernel.request import session as database
+from views.kernel.resume import resumes, resuming
+from views.kernel.security import inside
+from views.kernel.shell import crumbs, shell
+
+Dicts = list[dict[str, Any]]  # inside the class `list` is the list page
+Anys = list[Any]
+
+
+class TableView(ImportRoutes, ExportRoutes, BinRoutes, MoveRoutes, ModelView):
+    """The pages of one table; subclasses are made by `view_of` and carry nothing but the table."""
+
+    table: type[Table]
+    exclude_route_methods = {"download", "action", "action_post"}
+
+    # what the framework would prepare at start-up (forms with every option, search forms, titles) is made on demand
+
+    def _init_properties(self) -> None:
+        self.label_columns: dict[str, Any] = {}
+        self.list_columns = list(self.table.screen.listed)
+
+    def _init_forms(self) -> None:
+        self.search_form = self.add_form = self.edit_form = None
+
+    def _init_titles(self) -> None:
+        self.list_title = self.show_title = self.add_title = self.edit_title = ""
+
+    def get_uninit_inner_views(self) -> Anys:
+        """Children are grids of the record page, not views inside views."""
+        return []
+
+    get_init_inner_views = get_uninit_inner_views
+
+    @property
+    def name(self) -> str:
+        """The stable name of the table, which is also its path."""
+        return str(self.table.__tablename__)
+
+    @property
+    def list_name(self) -> str:
+        """The framework's name of the list, as its URL arguments carry it."""
+        return type(self).__name__
+
+    # -- list ---------------------------------------------------------------------------------------------------------
+
+    @expose("/list/")
+    @needs(READ)
+    def list(self) -> Any:
+        """The list of the rows in the actor's scope."""
+        own, parts = database(), ListParts(self.table, self.list_name)
+        asked = wanted(own, self.table, self.list_name)
+        for note in asked.notes:
+            flash(say(note), "warn")
+        listing = Listing(own, self.table, asked.asked)
+        page, count = listing.page(), listing.count()
+        title = self.table.screen.name
+        head, rows = parts.columns(asked, listing), record.rows(self.table, listing.columns, page.lines)
+        select_rows = may(actor(), self.table, DELETE)
+        context = {
+            "title": title,
+            "count_text": parts.count_words(count),
+            "crumbs": [],
+            "primary": parts.add_action(),
+            "export": parts.exports(asked),
+            "import_url": f"/{self.name}/import" if may(actor(), self.table, IMPORT) else None,
+            "actions": self.list_actions(),
+            "tabs": [],
+            "quick": parts.quick(asked),
+            "keep": [
+                (n, v) for n, v in asked.arguments if n not in ("q", "_after", "_before", f"page_{self.list_name}")
+            ],
+            "chips": parts.chips(asked),
+            "clear_url": f"/{self.name}/list/",
+            "fields": parts.filter_fields(),
+            "all_columns": parts.column_choice(listing.columns),
+            "columns": head,
+            "rows": rows,
+            "body": list_rows(head, rows, select=select_rows),
+            "select": select_rows,
+            "delete_url": f"/{self.name}/delete" if may(actor(), self.table, DELETE) else None,
+            "pager": parts.pager(asked, page.previous, page.next, len(page.lines), count),
+            "empty": parts.empty(asked),
+            "density": request.cookies.get("density", "normal"),
+        }
+        return render_template("doorbook/list.html", shell=shell(title), page=context)
+
+    def list_actions(self) -> Dicts:
+        """Returns further buttons above the list; pages of their own add theirs."""
+        bin_ = {"label": _("Recycle bin", "回收站"), "url": f"/{self.name}/bin/", "icon": "trash", "right": DELETE}
+        return [a for a in [*LIST_ACTIONS.get(self.name, []), bin_] if may(actor(), self.table, a["right"])]
+
+    # -- record -------------------------------------------------------------------------------------------------------
+
+    def _row(self, pk: str, right: str = READ) -> Table:
+        """Returns the row `pk` where the actor has `right` on it.
+
+        Raises:
+            Missing: it cannot be seen; Denied: it can be seen, but not this.
+        """
+        if not pk.isdecimal() or len(pk) > 18:
+            raise Missing()
+        own = database()
+        statement = select(self.table).where(self.table.id == int(pk))
+        row = own.execute(statement).scalar_one_or_none()
+        if row is None:
+            raise Missing()
+        if right != READ:
+            held = own.execute(
+                select(self.table.id).where(self.table.id == int(pk)).execution_options(right=right)
+            ).scalar_one_or_none()
+            if held is None:
+                raise Denied()
+        return row
+
+    @expose("/show/<pk>", methods=["GET"])
+    @needs(READ)
+    def show(self, pk: str) -> Any:
+        """The record page."""
+        own = database()
+        row = self._row(pk)
+        line = record.one_line(own, self.table, row.id)
+        if line is None:
+            raise Missing()
+        title = called(row) or f"{say(self.table.screen.label)} {row.id}"
+        may_write = may(actor(), self.table, WRITE) and bool(entry.fields(self.table)) and self._held(row, WRITE)
+        actions = [
+            a
+            for a in RECORD_ACTIONS.get(self.name, [])
+            if may(actor(), table(a.get("of", self.name)), a["right"]) and ("when" not in a or a["when"](row))
+        ]
+        actions = [{**a, "url": a["url"].format(pk=row.id)} for a in actions]
+        if may(actor(), self.table, DELETE) and self._held(row, DELETE):
+            actions.append(
+                {
+                    "label": _("Delete", "删除"),
+                    "url": f"/{self.name}/delete/{row.id}",
+                    "icon": "trash",
+                    "method": "post",
+                    "danger": True,
+                    "version": row.version,
+                    "confirm": _("Delete “{name}”?", "确定删除“{name}”？").fill(name=title),
+                }
+            )
+        edit = {"label": _("Edit", "编辑"), "url": f"/{self.name}/edit/{row.id}", "icon": "pencil"}
+        doing = [*buttons(row), *([edit] if may_write else [])]
+        context = {
+            "title": title,
+            "number": None,
+            **head(row),
+            "crumbs": self._trail(row),
+            "position": None,
+            "primary": doing[0] if doing else None,
+            "actions": [*doing[1:], *actions],
+            "leads": LEADS[self.name](own, row) if self.name in LEADS else [],
+            "sections": record.record_sections(own, self.table, line),
+            "children": record.children(own, self.table, row.id),
+            "files": files.block(own, row),
+            "side": [{"title": _("History", "动态"), "items": record.timeline(own, self.table, row.id)}],
+        }
+        return render_template("doorbook/record.html", shell=shell(title), page=context)
+
+    def _held(self, row: Table, right: str) -> bool:
+        own = database()
+        statement = select(self.table.id).where(self.table.id == row.id).execution_options(right=right)
+        return own.execute(statement).first() is not None
+
+    def _trail(self, row: Table) -> Dicts:
+        trail: Dicts = []
+        if self.table.owned.kind == "project":
+            trail = [*crumbs("project", row.project_id), *record.above(row)]
+        elif self.table.owned.kind == "link":
+            trail = record.above(row)
+        elif self.table.owned.kind == "tree":
+            trail = crumbs(self.name, row.id)[:-1]
+        return [*trail, {"label": self.table.screen.name, "url": f"/{self.name}/list/"}]
+
+    # -- add and edit -------------------------------------------------------------------------------------------------
+
+    @expose("/add", methods=["GET", "POST"])
+    @resumes
+    @needs(WRITE)
+    def add(self) -> Any:
+        """The form of a new row."""
+        if not entry.fields(self.table):
+            raise Denied()
+        own, form_class = database(), forms.form_class(self.table)
+        if request.method == "GET":
+            form = form_class(formdata=None, data=prefill(own, self.table))
+            return self._form(form, None, [])
+        form = form_class()
+        if resuming():
+            return self._form(form, None, [], resumed=True)
+        try:
+            row = entry.add(own, self.table, forms.typed(form, self.table))
+            title = called(row)
+            own.commit()
+        except Refusal as refusal:
+            own.rollback()
+            if refusal.status == 403 and not refusal.field:
+                raise
+            return self._form(form, None, self._errors(form, refusal)), _shown_status(refusal)
+        flash(say(_("“{name}” was added.", "已新增“{name}”。").fill(name=title)), "ok")
+        back = self._back()
+        if "_save_more" in request.form:
+            kept = [f for f in entry.fields(self.table) if infos(self.table)[f].kind == "ref" and form[f].data]
+            query = "&".join(f"{name}={form[name].data}" for name in kept if str(form[name].data).isdigit())
+            return redirect(f"/{self.name}/add?{query}" + (f"&_back={quote(back)}" if back else ""))
+        return redirect(back or f"/{self.name}/show/{row.id}")
+
+    @expose("/edit/<pk>", methods=["GET", "POST"])
+    @resumes
+    @needs(WRITE)
+    def edit(self, pk: str) -> Any:
+        """The form of a row that exists. It carries the version it was opened with (design 5)."""
+        own, form_class = database(), forms.form_class(self.table)
+        row = self._row(pk, WRITE)
+        if request.method == "GET":
+            return self._form(form_class(formdata=None, obj=row), row, [])
+        form = form_class()
+        version = request.form.get("_version", "")
+        if resuming():
+            return self._form(form, row, [], version=version if version.isdecimal() else None, resumed=True)
+        typed = forms.typed(form, self.table)
+        if self.table.owned.above:
+            typed.pop(self.table.owned.above, None)  # a part of the tree moves on a page that shows what comes along
+        for name in list(typed):
+            if request.form.get(f"_take_{name}") == "theirs":
+                typed[name] = getattr(row, name)
+        try:
+            if not version.isdecimal() or len(version) > 9:
+                raise Refusal(
+                    _(
+                        "This form does not say which version it changes. Reload it.",
+                        "表单缺少版本信息，请刷新后重试。",
+                    ),
+                    code="no_version",
+                    status=428,
+                )
+            entry.change(own, row, typed, int(version))
+            title = called(row)
+            own.commit()
+        except Stale:
+            own.rollback()
+            return self._form(form, self._row(pk, WRITE), [], typed), 409
+        except Refusal as refusal:
+            own.rollback()
+            if refusal.status == 403 and not refusal.field:
+                raise
+            return self._form(form, self._row(pk, WRITE), self._errors(form, refusal), version=version), _shown_status(
+                refusal
+            )
+        flash(say(_("“{name}” was saved.", "已保存“{name}”。").fill(name=title)), "ok")
+        return redirect(f"/{self.name}/show/{row.id}")
+
+    def _back(self) -> str | None:
+        """Returns the page a new row was added from (its parent), where the form is to return to."""
+        found = inside(request.values.get("_back", "")[:500])
+        return found if found != "/" else None
+
+    def _errors(self, form: Any, refusal: Refusal) -> Dicts:
+        errors = forms.put_errors(form, refusal)
+        for one in refusal.all():
+            if one.existing is not None:  # the row that is there already, seen by this actor: offered instead (S04)
+                label = say(_("Open the existing record", "打开已有记录"))
+                errors.append({"text": label, "field_id": None, "url": f"/{self.name}/show/{one.existing}"})
+        return errors
+
+    def _form(
+        self,
+        form: Any,
+        row: Table | None,
+        errors: Dicts,
+        conflicting: dict[str, object] | None = None,
+        version: str | None = None,
+        resumed: bool = False,
+    ) -> str:
+        forms.show_chosen(database(), form)
+        label = self.table.screen.label
+        title = (
+            _("Add {name}", "新增{name}").fill(name=label)
+            if row is None
+            else _("Edit {name}", "编辑{name}").fill(name=called(row) or say(label))
+        )
+        parent = self._back() if row is None else None
+        back = parent or (f"/{self.name}/list/" if row is None else f"/{self.name}/show/{row.id}")
+        context = {
+            "title": title,
+            "crumbs": self._trail(row)
+            if row is not None
+            else [{"label": self.table.screen.name, "url": f"/{self.name}/list/"}],
+            "sections": forms.form_sections(self.table, form, placed=row is not None),
+            "form": form,
+            "cancel_url": back,
+            "submit_url": request.path,
+            "version": None if row is None else (version or row.version),
+            "errors": errors,
+            "conflict": self._conflict(row, conflicting) if row is not None and conflicting is not None else None,
+            "hidden": [("_back", parent)] if parent else [],
+            "resumed": resumed,
+            "save_more": row is None,
+            "is_new": row is None,
+        }
+        return render_template("doorbook/form.html", shell=shell(title), page=context)
+
+    def _conflict(self, row: Table, typed: dict[str, object]) -> Dicts:
+        """Returns the fields whose typed and saved values differ, both as people read them."""
+        found = []
+        for name, raw in typed.items():
+            known = infos(self.table)[name]
+            try:
+                yours = entry.read(known, raw)
+            except Refusal:
+                yours = raw
+            theirs = getattr(row, name)
+            if yours is entry.UNCHANGED or self.table.__mapper__.columns[name].type.compare_values(theirs, yours):
+                continue
+            found.append(
+                {
+                    "field": name,
+                    "label": known.label,
+                    "yours": self._told(known, yours),
+                    "theirs": self._told(known, theirs),
+                }
+            )
+        return found
+
+    def _told(self, known: Any, value: Any) -> str:
+        from views.kernel.cells import plain_text
+        from views.kernel.lookup import text_of
+
+        if known.kind == "ref" and value:
+            return text_of(database(), table(known.target), int(value)) or "?"
+        if known.kind == "masked" and isinstance(value, str):
+            return value
+        return plain_text(known, value)
+
+    # -- delete -------------------------------------------------------------------------------------------------------
+
+    @expose("/delete/<pk>", methods=["POST"])
+    @needs(DELETE)
+    def delete(self, pk: str) -> Any:
+        """Puts one row in the recycle bin."""
+        own = database()
+        row = self._row(pk, DELETE)
+        title = called(row)
+        try:
+            remove(own, row)
+            own.commit()
+        except Refusal as refusal:
+            own.rollback()
+            if refusal.status == 403:
+                raise
+            flash(say(refusal.sentence), "error")
+            return redirect(f"/{self.name}/show/{int(pk)}")
+        done = _("“{name}” is in the recycle bin.", "“{name}”已移入回收站。").fill(name=title)
+        keep_undo(done, undo_url(self.table, int(pk)))
+        return redirect(f"/{self.name}/list/")
+
+    @expose("/delete", methods=["POST"])
+    @needs(DELETE)
+    def delete_many(self) -> Any:
+        """Puts the chosen rows in the recycle bin; those that cannot go are named and kept."""
+        own, gone = database(), 0
+        back = inside(request.form.get("next"))
+        for pk in request.form.getlist("pk")[:500]:
+            try:
+                with own.begin_nested():
+                    remove(own, self._row(pk, DELETE))
+                gone += 1
+            except Refusal as refusal:
+                flash(say(refusal.sentence), "error")
+        own.commit()
+        if gone:
+            flash(say(_("{n} rows are in the recycle bin.", "已将 {n} 条记录移入回收站。").fill(n=gone)), "ok")
+        return redirect(back if back != "/" else f"/{self.name}/list/")
+
+    # -- small answers ------------------------------------------------------------------------------------------------
+
+    @expose("/lookup", methods=["GET"])
+    @needs(READ)
+    def lookup(self) -> Any:
+        """Rows for a field that points here, by what was typed: JSON of `items` and `more`."""
+        within = {
+            name: int(value)
+            for name, value in request.args.items()
+            if name in infos(self.table)
+            and infos(self.table)[name].kind == "ref"
+            and value.isdecimal()
+            and len(value) < 19
+        }
+        return jsonify(look_up(database(), self.table, request.args.get("q", "")[:100], within))
+
+    @expose("/reveal/<pk>/<column>", methods=["POST"])
+    @needs(REVEAL)
+    def reveal(self, pk: str, column: str) -> Any:
+        """One masked value in full, by the right to see it, and a line in the audit that says so."""
+        own = database()
+        try:
+            row = self._row(pk, REVEAL)
+            known = infos(self.table).get(column)
+            if known is None or known.kind != "masked":
+                raise Missing()
+        except Refusal as refusal:
+            return problem_of(refusal)
+        value = getattr(row, column)
+        line = audit_entry(actor_of(own), clock_of(own)(), self.name, row.id, "reveal", {column: (None, None)})
+        write_lines(own, [line])
+        own.commit()
+        return jsonify({"value": value.plain() if value is not None else ""})
+
+
+LEADS: dict[str, Callable[[Any, Any], Dicts]] = {}
+"""What stands first on a table's record, where people look for it: (session, row) -> label and cells of each."""
+
+LIST_ACTIONS: dict[str, Dicts] = {}
+"""Buttons that pages of their own put above a table's list: label, url, icon, right."""
+
+RECORD_ACTIONS: dict[str, Dicts] = {}
+"""Buttons that pages of their own put on a table's record: as above, with `{pk}` in the url for its key, and `when`, where a
+button is only for some records: what it says of the row decides."""
+
+
+def _shown_status(refusal: Refusal) -> int:
+    return refusal.status if refusal.status in (403, 409, 428) else 422
+
+
+def view_of(cls: type[Table]) -> type[TableView]:
+    """Returns the view class of a table: `RoomView` at `/room`, with the table's name as its permission name (fault 22)."""
+    name = f"{cls.__name__}View"
+    return type(
+        name,
+        (TableView,),
+        {
+            "table": cls,
+            "datamodel": TableInterface(cls),
+            "route_base": f"/{cls.__tablename__}",
+            "class_permission_name": cls.__tablename__,
+            "__doc__": f"Pages of {cls.screen.label.en}.",
+        },
+    )

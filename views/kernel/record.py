@@ -1,0 +1,226 @@
+"""One row on one page: its sections, its children as grids, and what happened to it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models.kernel.audit import AuditLog
+from models.kernel.clock import local
+from models.kernel.registry import infos, table, titles
+from models.kernel.roles import READ, REVEAL, WRITE
+from models.kernel.scope import criterion, may, reach
+from models.kernel.session import actor_of
+from models.kernel.table import Table
+from models.kernel.words import Words, _
+from views.kernel.cells import cell, plain_text
+from views.kernel.listing import Asked, Filter, Line, Listing
+from views.kernel.request import say
+
+CHILD_ROWS = 10
+ACTIONS: dict[str, Words] = {
+    "add": _("entered this record", "新增了该记录"),
+    "change": _("changed {fields}", "修改了{fields}"),
+    "delete": _("put it in the recycle bin", "将其移入回收站"),
+    "unlock": _("lifted the lock-out", "解除了登录锁定"),
+    "restore": _("restored it", "恢复了该记录"),
+    "attach": _("added a file", "上传了附件"),
+    "detach": _("removed a file", "删除了附件"),
+    "reveal": _("looked at {fields} in full", "查看了完整的{fields}"),
+}
+
+
+def one_line(session: Session, cls: type[Table], pk: int) -> Line | None:
+    """Reads one row as the record page shows it, in one statement; None where it is not in scope."""
+    names = tuple(dict.fromkeys(name for block in cls.screen.sections for name in block.fields))
+    lines = Listing(session, cls, Asked(columns=(*names, "created_at", "changed_at"), ids=(pk,), size=1)).page().lines
+    return lines[0] if lines else None
+
+
+def record_sections(session: Session, cls: type[Table], line: Line) -> list[dict[str, Any]]:
+    """Returns the sections of a record as the page shows them; masked values may be revealed by who may."""
+    reveal = may(actor_of(session), cls, REVEAL)
+    found = []
+    for block in cls.screen.sections:
+        rows = []
+        for name in block.fields:
+            known = infos(cls)[name]
+            shown = cell(cls, name, line.values[name])
+            if known.kind == "masked" and reveal and shown.text:
+                shown.reveal_url = f"/{cls.__tablename__}/reveal/{line.pk}/{name}"
+            rows.append({"label": known.label, "cell": shown, "wide": known.kind == "prose"})
+        found.append({"title": block.title, "rows": rows})
+    return found
+
+
+def _may_add(session: Session, child: type[Table], column: str, row: Table | None) -> bool:
+    """Returns whether the actor may add a child here: where its place follows from its parent's, at that place."""
+    where = reach(session, actor_of(session), child, WRITE)
+    if row is None or column not in (child.owned.through, child.owned.column):
+        return where.everything or not where.empty  # its place is chosen on the form
+    while row.owned.kind == "link":
+        row = getattr(row, (row.owned.through or "").removesuffix("_id"))
+        if row is None:
+            return False
+    if row.owned.kind == "tree":
+        return where.holds(row.__tablename__, row.id)
+    if row.owned.kind == "node":
+        if where.everything or row.node_id in where.nodes or not row.owned.seen_from:
+            return where.everything or row.node_id in where.nodes
+        held = select(type(row).id).where(type(row).id == row.id, criterion(type(row), where, WRITE))
+        return session.execute(held).first() is not None
+    return where.holds("project", row.project_id)
+
+
+def children(session: Session, cls: type[Table], pk: int) -> list[dict[str, Any]]:
+    """Returns the children of a record as grids: first rows, count, and where to add and see all."""
+    actor = actor_of(session)
+    found = []
+    row = session.get(cls, pk)  # which the page has read already
+    same = (
+        ("project",) if cls.owned.kind == "project" or cls.__tablename__ == "project" else ()
+    )  # told by the record itself
+    for name, column in cls.screen.children:
+        child = table(name)
+        if not may(actor, child, READ):
+            continue
+        relation = column.removesuffix("_id")
+        paths = tuple(
+            path
+            for path in child.screen.listed
+            if path not in (relation, column, *same) and not path.startswith(f"{relation}.")
+        )
+        asked = Asked(columns=paths, filters=(Filter(column, "rel_o_m", str(pk)),), size=CHILD_ROWS)
+        listing = Listing(session, child, asked)
+        page = listing.page()
+        count = len(page.lines) if page.next is None else listing.count()
+        found.append(
+            {
+                "title": child.screen.name,
+                "count_text": str(count) if count else "",
+                "columns": columns(child, paths),
+                "rows": rows(child, paths, page.lines),
+                "add_url": f"/{name}/add?{column}={pk}&_back=/{cls.__tablename__}/show/{pk}"
+                if child.screen.sections and _may_add(session, child, column, row)
+                else None,
+                "all_url": f"/{name}/list/?_flt_0_{column}={pk}" if count > CHILD_ROWS else None,
+                "empty": None,
+            }
+        )
+    return found
+
+
+def above(row: Table) -> list[dict[str, Any]]:
+    """Returns the rows this one hangs on, from below the project downwards: building, unit, room; each by its own name."""
+    found: list[dict[str, Any]] = []
+    while row.owned.through and row.owned.kind in ("project", "link"):
+        row = getattr(row, row.owned.through.removesuffix("_id"))
+        if row is None or row.__tablename__ == "project":
+            break
+        name: Any = row
+        for step in titles(type(row))[-1].split("."):
+            name = getattr(name, step, None)
+        found.insert(0, {"label": str(name or "?"), "url": f"/{row.__tablename__}/show/{row.id}"})
+    return found
+
+
+def columns(cls: type[Table], paths: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Returns the head of a grid: key, label and kind of each column."""
+    from views.kernel.cells import KINDS
+    from views.kernel.listing import known_column
+
+    found = []
+    for path in paths:
+        known = known_column(cls, path)
+        found.append({"key": path, "label": column_label(cls, path), "kind": KINDS.get(known.kind, "text")})
+    return found
+
+
+def column_label(cls: type[Table], path: str) -> Words:
+    """Returns the label of a shown column: a column of another table that is only its name is called by the ref's label."""
+    from views.kernel.listing import known_column
+
+    head, dot, last = path.rpartition(".")
+    if dot and last in ("name", "no"):
+        return known_column(cls, head).label
+    return known_column(cls, path).label
+
+
+def rows(cls: type[Table], paths: tuple[str, ...], lines: list[Line]) -> list[dict[str, Any]]:
+    """Returns the rows of a grid.
+
+    Where the first column does not name a row (its project), `label` does, of the shown columns that name it.
+    """
+    naming = [place for place, path in enumerate(paths) if path in titles(cls)]
+    found = []
+    for line in lines:
+        cells = [cell(cls, path, line.values[path]) for path in paths]
+        label = " ".join(cells[place].text for place in naming) if naming and naming[0] > 0 else None
+        found.append(
+            {
+                "pk": line.pk,
+                "url": f"/{cls.__tablename__}/show/{line.pk}",
+                "cells": cells,
+                "label": label,
+                "naming": naming,
+            }
+        )
+    return found
+
+
+def timeline(session: Session, cls: type[Table], pk: int, size: int = 20) -> list[dict[str, Any]]:
+    """Returns what happened to a row the actor may read, newest first. Masked values are never in it."""
+    accounts = cls.metadata.tables["ab_user"]
+    audit = AuditLog.__table__
+    found = session.execute(
+        select(audit.c.at, audit.c.action, audit.c.changes, accounts.c.first_name)
+        .outerjoin(accounts, accounts.c.id == audit.c.user_id)
+        .where(audit.c.table_name == cls.__tablename__, audit.c.row_id == pk)
+        .order_by(audit.c.id.desc())
+        .limit(size)
+    ).all()
+    items = []
+    for at, action, changes, name in found:
+        who = name or say(_("System", "系统"))
+        fields, note = _told(cls, json.loads(changes))
+        items.append(
+            {
+                "who": who,
+                "initial": who[:1].upper(),
+                "text": say(_action(cls, action).fill(fields=fields)),
+                "note": note if action == "change" or action not in ACTIONS else None,
+                "when": local(at).strftime("%Y-%m-%d %H:%M"),
+            }
+        )
+    return items
+
+
+def _action(cls: type[Table], action: str) -> Words:
+    """Returns what somebody did: a transition by its own label."""
+    move = cls.flow.transition(action) if cls.flow is not None else None
+    if move is not None:
+        return _("chose “{label}”", "执行了“{label}”").fill(label=move.label)
+    return ACTIONS.get(action, _("did something", "进行了操作"))
+
+
+def _told(cls: type[Table], changes: dict[str, list[Any]]) -> tuple[str, str | None]:
+    """Says which fields changed, and from what to what where that is plain and not masked."""
+    known = infos(cls)
+    labels, notes = [], []
+    for name, (before, after) in changes.items():
+        if name not in known:
+            continue
+        labels.append(say(known[name].label))
+        if known[name].kind not in ("ref", "masked", "prose") and not isinstance(before, dict):
+            notes.append(f"{labels[-1]}: {_was(known[name], before) or '—'} → {_was(known[name], after) or '—'}")
+    comma = say(_(", ", "、"))
+    return comma.join(labels), "\n".join(notes[:6]) or None
+
+
+def _was(known: Any, value: Any) -> str:
+    if known.kind in ("money", "decimal", "date", "moment"):
+        return "" if value is None else str(value)
+    return plain_text(known, value)

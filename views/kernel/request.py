@@ -1,0 +1,125 @@
+"""Who asks and in which language: the actor of a request, resolved once, and the session that acts as them."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Flask, current_app, g, has_request_context, request
+from flask import session as cookie
+from flask_jwt_extended import verify_jwt_in_request
+from flask_login import current_user, logout_user
+from flask_wtf.csrf import CSRFProtect
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models.kernel.actor import NOBODY, Actor
+from models.kernel.grant import held_by
+from models.kernel.node import Node
+from models.kernel.session import act, reading
+from models.kernel.words import LANGUAGES, Words
+
+SAFE = ("GET", "HEAD", "OPTIONS")
+TOKEN_ENDPOINTS = ("SecurityApi.login", "SecurityApi.refresh")
+"""Where a token is had for a password or another token: no cookie is involved."""
+
+
+def session() -> Session:
+    """Returns the database session of this request; it acts as the request's actor."""
+    return current_app.appbuilder.session()  # type: ignore[attr-defined,no-any-return]
+
+
+def actor() -> Actor:
+    """Returns who asks; nobody outside a request or before sign-in."""
+    found: Actor = g.get("actor", NOBODY) if has_request_context() else NOBODY
+    return found
+
+
+def language() -> str:
+    """Returns the language of this request: what the person chose, else what the browser prefers, else Chinese."""
+    if not has_request_context():
+        return LANGUAGES[0]
+    if "language" not in g:
+        chosen = cookie.get("language")
+        g.language = chosen if chosen in LANGUAGES else request.accept_languages.best_match(LANGUAGES, LANGUAGES[0])
+    return str(g.language)
+
+
+def say(value: Any, **values: Any) -> Any:
+    """Returns `Words` in the language of this request, its gaps filled; anything else as it is."""
+    if not isinstance(value, Words):
+        return value
+    return (value.fill(**values) if values else value).said(language())
+
+
+def t(en: str, zh: str, **values: Any) -> str:
+    """Returns the text of a template in the language of this request."""
+    return Words(en, zh, values).said(language())
+
+
+def is_api() -> bool:
+    """Returns whether a machine asks: errors are then problem+json."""
+    return has_request_context() and request.path.startswith("/api/")
+
+
+def bearer() -> bool:
+    """Returns whether the request carries a token, and so no cookie that a foreign page could ride on."""
+    return request.headers.get("Authorization", "").lower().startswith("bearer ")
+
+
+def _present(own: Session, chosen: Sequence[str]) -> tuple[str, ...]:
+    """Returns the present paths of the places the person narrowed to: parts of the tree move while people are signed in."""
+    if not chosen:
+        return ()
+    nodes = Node.__table__.c
+    keys = [int(path.strip("/").rpartition("/")[2]) for path in chosen]
+    found = own.execute(select(nodes.path).where(nodes.id.in_(keys), nodes.deleted_at.is_(None)).order_by(nodes.path))
+    return tuple(str(row.path) for row in found)
+
+
+def session_key(password: str | None) -> str:
+    """Returns what a session remembers of the password it was opened with: enough to notice another one."""
+    return hashlib.sha256(f"session {password}".encode()).hexdigest()[:24]
+
+
+def begin() -> None:
+    """Before each request: gives it an id, says whether it may write, and resolves who asks."""
+    g.request_id = secrets.token_hex(8)
+    reading.set(request.method in SAFE)
+    if request.endpoint in ("static", "appbuilder.static") or request.path.startswith(("/static/", "/healthz")):
+        return
+    if bearer() and request.path.startswith("/api/"):
+        verify_jwt_in_request(optional=False)
+        user = g.get("user")
+    else:
+        user = current_user if current_user.is_authenticated else None
+    if user is None or not user.is_active:
+        return
+    if not bearer() and cookie.get("key") != session_key(user.password):
+        logout_user()  # the password was changed since: sessions opened with the old one end
+        return
+    own = session()
+    narrowed = () if bearer() else _present(own, cookie.get("within") or ())
+    g.actor = Actor(
+        user_id=user.id,
+        name=user.first_name or user.username,
+        grants=held_by(own, user.id),
+        within=narrowed,
+        language=language(),
+        channel="api" if is_api() else "page",
+        address=request.remote_addr or "",
+        request_id=g.request_id,
+    )
+    act(own, g.actor)
+
+
+def install(app: Flask, csrf: CSRFProtect) -> None:
+    """Runs `begin` before each request, then refuses writing requests that a foreign page could have sent."""
+
+    @app.before_request
+    def _begin() -> None:
+        begin()
+        if request.method not in SAFE and not bearer() and request.endpoint not in TOKEN_ENDPOINTS:
+            csrf.protect()

@@ -1,0 +1,127 @@
+// The frame of every signed-in page: theme, menu, drawer, counts, toasts, questions before a deed.
+import { all, ask, leaveInTime, on, one, post, remember, toast } from "doorbook/dom";
+
+const root = document.documentElement;
+
+// Appearance ----------------------------------------------------------------------------------------------------------
+const MEDIA = { dark: "screen", light: "not all", auto: "screen and (prefers-color-scheme: dark)" };
+
+function wear(theme) {
+  root.dataset.theme = theme;
+  one("#dark-palette").media = MEDIA[theme];
+  for (const button of all("[data-theme-choice]")) button.setAttribute("aria-pressed", button.dataset.themeChoice === theme);
+}
+
+on("click", "[data-theme-choice]", (_, button) => {
+  const theme = button.dataset.themeChoice;
+  wear(theme);
+  localStorage.setItem("theme", theme);
+  remember("theme", theme);
+});
+
+// The cookie draws the page; where it was lost and the browser still knows better, put it right once.
+const known = localStorage.getItem("theme");
+if (known in MEDIA && known !== root.dataset.theme) {
+  wear(known);
+  remember("theme", known);
+}
+
+// Sidebar -------------------------------------------------------------------------------------------------------------
+const fold = one("#fold");
+fold.addEventListener("click", () => {
+  const folded = root.toggleAttribute("data-folded");
+  fold.setAttribute("aria-pressed", folded);
+  remember("folded", folded ? "1" : "0");
+});
+
+for (const group of all("details.nav-group")) {
+  const key = `nav-closed-${group.dataset.group}`;
+  if (localStorage.getItem(key) && !one("[aria-current]", group)) group.open = false;
+  group.addEventListener("toggle", () => (group.open ? localStorage.removeItem(key) : localStorage.setItem(key, "1")));
+}
+one(".nav [aria-current]")?.scrollIntoView({ block: "nearest" });
+
+const drawer = one("#drawer");
+const scrim = one("#scrim");
+function slide(open) {
+  root.toggleAttribute("data-drawer", open);
+  scrim.hidden = !open;
+  drawer.setAttribute("aria-expanded", open);
+  (open ? one(".sidebar .brand") : drawer).focus();
+}
+drawer.addEventListener("click", () => slide(!root.hasAttribute("data-drawer")));
+scrim.addEventListener("click", () => slide(false));
+
+// Counts of waiting work: {"issue": 214} or {"issue": {"n": 214, "late": true}}. A page is whole without them.
+async function count() {
+  const url = one(".nav")?.dataset.counts;
+  if (!url) return;
+  const answer = await fetch(url, { credentials: "same-origin", headers: { Accept: "application/json" } }).catch(() => null);
+  if (!answer?.ok) return;
+  const counts = await answer.json().catch(() => ({}));
+  for (const [key, value] of Object.entries(counts)) {
+    const place = one(`[data-count="${CSS.escape(key)}"]`);
+    if (!place || value == null) continue;
+    const n = typeof value === "object" ? value.n : value;
+    place.textContent = n ? Number(n).toLocaleString(root.lang) : "";
+    place.classList.toggle("late", Boolean(value.late));
+  }
+}
+count();
+
+// Menus are <details>: they work without us. We only close what was left open. ----------------------------------------
+document.addEventListener("click", (event) => {
+  for (const menu of all("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const menu = one("details.menu[open]");
+  if (menu) {
+    menu.open = false;
+    one("summary", menu).focus();
+  } else if (root.hasAttribute("data-drawer")) slide(false);
+});
+document.addEventListener(
+  "toggle",
+  (event) => {
+    if (event.target.matches?.("details.menu[open]")) for (const other of all("details.menu[open]")) if (other !== event.target) other.open = false;
+  },
+  true,
+);
+
+// Toasts and questions ------------------------------------------------------------------------------------------------
+for (const box of all(".toast")) leaveInTime(box);
+on("click", ".toast-close", (_, button) => button.closest(".toast").remove());
+
+on("click", "[data-post]", async (_, button) => {
+  button.disabled = true;
+  try {
+    const said = await post(button.dataset.post);
+    if (said.url) location.assign(said.url);
+    else location.reload();
+  } catch (error) {
+    button.disabled = false;
+    toast(error.message, "error");
+  }
+});
+
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!form.dataset.confirm || form.dataset.sure) return;
+  event.preventDefault();
+  const button = event.submitter;
+  if (!(await ask(form.dataset.confirm, { yes: button?.textContent.trim(), danger: "danger" in form.dataset }))) return;
+  form.dataset.sure = "1";
+  form.requestSubmit(button);
+});
+
+// Long work says so on its button and cannot be started twice.
+document.addEventListener("submit", (event) => {
+  const button = event.submitter;
+  if (event.defaultPrevented || !button?.dataset.busy) return;
+  setTimeout(() => {
+    button.disabled = true;
+    button.setAttribute("aria-busy", "true");
+    (one("span", button) ?? button).textContent = button.dataset.busy;
+  });
+});
