@@ -56,6 +56,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if str(item.path.relative_to(tests)).startswith(_SLOW):
             item.add_marker("slow")
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.flaky(reruns=1))  # docs/development.md says why
     if os.environ.get("TEST_BACKEND") == "postgres":
         for item in items:
             if "settings" in getattr(item, "fixturenames", ()) and _OF_A_DATABASE & set(item.fixturenames):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -45,6 +46,12 @@ def site(app: Flask) -> Iterator[str]:
 
 
 Open = Callable[..., Page]
+
+
+def arrive(page: Page, address: str | re.Pattern[str]) -> None:
+    """Waits until a page is there together with its scripts: a key that is pressed between the two reaches nobody."""
+    expect(page).to_have_url(address)
+    page.wait_for_load_state("load")
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from config import ROOT
-from tests.browser.conftest import PHONE, WIDE, Open
+from tests.browser.conftest import PHONE, WIDE, Open, arrive
 from tests.world import PASSWORD, World
 
 pytestmark = pytest.mark.browser
@@ -29,7 +29,7 @@ def test_from_the_tree_to_a_room(person: Open, world: World) -> None:
     page.locator("section.children tr", has_text="1").first.click()
     page.locator("section.children tbody tr").first.click()
     page.locator("section.children tbody tr").first.click()
-    expect(page).to_have_url(re.compile(r"/room/show/\d+"))
+    arrive(page, re.compile(r"/room/show/\d+"))
     expect(page.locator("nav.crumbs")).to_contain_text("湖畔花园")
 
 
@@ -58,15 +58,15 @@ def test_a_wrong_form_keeps_what_was_typed(person: Open, world: World) -> None:
     page.fill("#f-cert_no", "440399199504290972")
     page.fill("#f-mobile", "1390000")
     page.keyboard.press("Control+s")
-    page.wait_for_load_state("networkidle")
     expect(page.locator("#summary")).to_be_visible()
+    page.wait_for_load_state("load")
     assert page.input_value("#f-name") == "王小明"
     assert page.input_value("#f-mobile") == "1390000"
     expect(page.locator("#f-cert_no-error")).to_be_visible()
     page.fill("#f-cert_no", "440399199504290971")
     page.fill("#f-mobile", "14200001234")
     page.keyboard.press("Control+s")
-    expect(page).to_have_url(re.compile(r"/customer/show/\d+"))
+    arrive(page, re.compile(r"/customer/show/\d+"))
     expect(page.locator("main")).to_contain_text("142****1234")
     expect(page.locator("main")).not_to_contain_text("14200001234")
     page.locator("[data-reveal]").last.click()
@@ -82,9 +82,8 @@ def test_one_who_exists_is_offered_not_entered_twice(person: Open, world: World)
         page.fill("#f-name", "赵一")
         page.fill("#f-cert_no", "44039919900101003X" if _valid("44039919900101003X") else _number())
         page.keyboard.press("Control+s")
-        page.wait_for_load_state("networkidle")
         if turn == 0:
-            expect(page).to_have_url(re.compile(r"/customer/show/\d+"))
+            arrive(page, re.compile(r"/customer/show/\d+"))
     expect(page.locator("#summary")).to_contain_text("已存在")
     page.click("#summary a[href^='/customer/show/']")
     expect(page.locator("h1")).to_contain_text("赵一")
@@ -98,7 +97,7 @@ def test_two_people_on_one_row_see_both_values(person: Open, world: World) -> No
         page.goto(url)
     first.fill("#f-floors", "21")
     first.click("button[name=_save]")
-    expect(first).to_have_url(re.compile("/building/show/"))
+    arrive(first, re.compile("/building/show/"))
     second.fill("#f-floors", "33")
     second.click("button[name=_save]")
     conflict = second.locator(".conflict")
@@ -106,7 +105,7 @@ def test_two_people_on_one_row_see_both_values(person: Open, world: World) -> No
     expect(conflict).to_contain_text("21")
     second.check("input[name=_take_floors][value=theirs]")
     second.click("button[name=_save]")
-    expect(second).to_have_url(re.compile("/building/show/"))
+    arrive(second, re.compile("/building/show/"))
     expect(second.locator("main")).to_contain_text("21")
 
 
@@ -117,20 +116,20 @@ def test_keyboard_alone_from_sign_in_to_a_saved_row(person: Open, world: World) 
     page.keyboard.press("Tab")
     page.keyboard.type("open-sesame-42")
     page.keyboard.press("Enter")
-    page.wait_for_load_state("networkidle")
+    arrive(page, re.compile(r":\d+/$"))
     page.goto("/phase/list/")
     page.keyboard.press("j")
     page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile(r"/phase/show/\d+"))
+    arrive(page, re.compile(r"/phase/show/\d+"))
     edit = page.locator("a.button.primary")
     edit.focus()
     page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile(r"/phase/edit/\d+"))
+    arrive(page, re.compile(r"/phase/edit/\d+"))
     page.locator("#f-place").focus()
     page.keyboard.press("Control+a")
     page.keyboard.type("7")
     page.keyboard.press("Control+s")
-    expect(page).to_have_url(re.compile(r"/phase/show/\d+"))
+    arrive(page, re.compile(r"/phase/show/\d+"))
     expect(page.locator(".toast")).to_be_visible()
 
 
@@ -145,6 +144,8 @@ def test_the_palette_finds_a_room_and_the_switcher_narrows(person: Open, world: 
     page.click("#place")
     page.locator("#place-tree label", has_text="云栖山居").click()
     page.click(".place-foot .primary")
+    expect(page.locator("#place")).to_contain_text("云栖山居")
+    page.wait_for_load_state("load")
     page.goto("/room/list/")
     expect(page.locator("h1 small")).not_to_have_text(everything)
     expect(page.locator("#place")).to_contain_text("云栖山居")
@@ -159,9 +160,9 @@ def test_neighbours_of_the_list_and_the_way_back_to_it(person: Open, world: Worl
     page.keyboard.press("n")
     expect(page.locator("#position")).to_contain_text("3 /")
     page.click("#prev-record")
-    expect(page).to_have_url(second)
+    arrive(page, second)
     page.locator(".crumbs a").last.click()
-    expect(page).to_have_url(re.compile("_flt_0_floor=1"))
+    arrive(page, re.compile("_flt_0_floor=1"))
 
 
 def test_nothing_typed_is_lost_when_the_session_ends(person: Open, world: World) -> None:
@@ -179,7 +180,7 @@ def test_nothing_typed_is_lost_when_the_session_ends(person: Open, world: World)
     expect(page.locator("#f-name")).to_have_value("陈<b>小</b>妹")
     expect(page.locator(".toast")).to_contain_text("尚未保存")
     page.click("button[name=_save]")
-    expect(page).to_have_url(re.compile("/room/list/"))
+    arrive(page, re.compile("/room/list/"))
     expect(page.locator(".toast")).to_contain_text("陈<b>小</b>妹")
 
 

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from config import ROOT
-from tests.browser.conftest import Open
+from tests.browser.conftest import Open, arrive
 from tests.world import World
 
 pytestmark = pytest.mark.browser
@@ -53,10 +53,11 @@ def test_from_an_excel_ledger_to_the_book_of_a_door(person: Open, world: World, 
     # the tree, down to the project
     page.click('a[href="/tree/"]')
     page.locator("#org-tree a", has_text="湖畔花园").click()
-    expect(page).to_have_url(re.compile(rf"/project/show/{lake}$"))
+    arrive(page, re.compile(rf"/project/show/{lake}$"))
 
     # the file
     _press(page, "导入台账")
+    arrive(page, re.compile(rf"/ledger/{lake}"))
     page.set_input_files("#file", SAMPLE)
     expect(page.locator("#drop-name")).to_contain_text("ledger-sample.xlsx")
     page.get_by_role("button", name="下一步").click()
@@ -100,7 +101,7 @@ def test_from_an_excel_ledger_to_the_book_of_a_door(person: Open, world: World, 
     page.locator("section.children tbody tr").first.click()
     expect(main).to_contain_text("董芳芳")
     page.locator("main dl.facts a, nav.crumbs a").filter(has_text="102").first.click()
-    expect(page).to_have_url(re.compile(r"/room/show/\d+"))
+    arrive(page, re.compile(r"/room/show/\d+"))
     room = page.url
     expect(page.locator("section.children tbody").first).to_contain_text("宋宇")
     expect(main).not_to_contain_text("19901235465")
@@ -109,7 +110,7 @@ def test_from_an_excel_ledger_to_the_book_of_a_door(person: Open, world: World, 
     page.locator("a.button.primary").click()
     page.fill("#f-presale_area", "143.15")
     page.click("button[name=_save]")
-    expect(page).to_have_url(room)
+    arrive(page, room)
     expect(main).to_contain_text("143.15")
     expect(page.locator(".timeline li").first).to_contain_text("143.05")
 
