@@ -6,7 +6,16 @@ import argparse
 
 from config import Settings
 
-LETTERS = {"read": "r", "write": "w", "delete": "d", "export": "e", "import": "i", "reveal": "v", "match": "m", "purge": "p"}
+LETTERS = {
+    "read": "r",
+    "write": "w",
+    "delete": "d",
+    "export": "e",
+    "import": "i",
+    "reveal": "v",
+    "match": "m",
+    "purge": "p",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -117,7 +117,9 @@ def _gate(state: ORMExecuteState) -> None:
 def _refuse_kept(cls: type[Table], state: ORMExecuteState) -> None:
     """A statement changes plain values only. Owners, refs, personal data, stamps and life need the guard, row by row."""
     if isinstance(state.parameters, list):
-        raise RuntimeError("Rows are changed by key through the session or models.kernel.bulk, never by a list of keys.")
+        raise RuntimeError(
+            "Rows are changed by key through the session or models.kernel.bulk, never by a list of keys."
+        )
     statement: Any = state.statement
     for column in [*(statement._values or ()), *(state.parameters or ())]:
         name = str(getattr(column, "key", column))

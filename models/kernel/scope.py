@@ -79,7 +79,9 @@ def known_nodes(session: Session) -> list[Any]:
     if known is None:
         nodes = Node.__table__
         known = session.execute(
-            select(nodes.c.id, nodes.c.kind, nodes.c.ref_id, nodes.c.path, nodes.c.name).where(nodes.c.deleted_at.is_(None))
+            select(nodes.c.id, nodes.c.kind, nodes.c.ref_id, nodes.c.path, nodes.c.name).where(
+                nodes.c.deleted_at.is_(None)
+            )
         ).all()
         session.info["nodes"] = known
     return list(known)

@@ -83,10 +83,12 @@ def build(engine: Engine, rooms: int) -> int:
             for start in range(0, per_project, ROOMS_OF_A_BUILDING):
                 building, unit = building + 1, unit + 1
                 connection.execute(
-                    insert(bare["building"]), {"id": building, "project_id": key, "name": f"{start // 200 + 1}幢", **stamps}
+                    insert(bare["building"]),
+                    {"id": building, "project_id": key, "name": f"{start // 200 + 1}幢", **stamps},
                 )
                 connection.execute(
-                    insert(bare["unit"]), {"id": unit, "building_id": building, "project_id": key, "name": "1单元", **stamps}
+                    insert(bare["unit"]),
+                    {"id": unit, "building_id": building, "project_id": key, "name": "1单元", **stamps},
                 )
                 for place in range(min(ROOMS_OF_A_BUILDING, per_project - start)):
                     floor, line = place // 4 + 1, place % 4 + 1

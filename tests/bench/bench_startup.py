@@ -15,7 +15,7 @@ import tempfile
 import time
 
 BARE = "import flask_appbuilder, flask_sqlalchemy, flask_wtf, sqlalchemy, flask_compress, cryptography"
-STORY = '''
+STORY = """
 import sys
 from sqlalchemy.orm import Mapped
 from config import Settings
@@ -44,7 +44,7 @@ kept = [declare(number) for number in range(int(sys.argv[1]))]  # classes nobody
 from app.factory import create_app
 app = create_app(Settings.read())
 print(len(app.url_map._rules))
-'''
+"""
 
 
 def run(code: str, *words: str, times: int = 7) -> float:

@@ -137,7 +137,9 @@ def test_every_declared_table_has_rows_and_the_counts_are_right(
     assert len(told) == 20 and told == sorted(told, key=lambda step: step[1])
     again = opened(tmp_path / "again.db")
     try:
-        assert dict(company.seed(again, rooms=ROOMS, today=TODAY)) == {name: count for name, count in found.items() if count}
+        assert dict(company.seed(again, rooms=ROOMS, today=TODAY)) == {
+            name: count for name, count in found.items() if count
+        }
         assert natural(again) == natural(demo)
     finally:
         closed(again)

@@ -120,7 +120,11 @@ def test_10_columns_of_the_kernel_are_not_written_by_clients(app: Flask, world: 
 
 def test_11_a_duplicate_is_a_sentence_and_nothing_typed_is_lost(app: Flask, world: World) -> None:
     admin, project = Console(app, "group_admin"), world.id("project", "lake")
-    name = Console(app, "group_admin").get(f"/api/v1/building/{world.id('building', 'lake-1')}").get_json()["result"]["name"]
+    name = (
+        Console(app, "group_admin")
+        .get(f"/api/v1/building/{world.id('building', 'lake-1')}")
+        .get_json()["result"]["name"]
+    )
     answer = admin.call("POST", "/api/v1/building/", json={"project_id": project, "name": name})
     assert answer.status_code == 409
     assert answer.get_json()["code"] == "duplicate"
@@ -246,7 +250,9 @@ def test_23_signing_in_tells_nothing_and_leads_nowhere_else(app: Flask, world: W
 def test_24_ordering_by_a_relation_doubles_no_row(app: Flask, world: World, path: str) -> None:
     admin = Console(app, "group_admin")
     direction = "desc" if path.startswith("-") else "asc"
-    answer = admin.get(f"/api/v1/ownership/?q=(order_column:{path.lstrip('-')},order_direction:{direction},page_size:100)")
+    answer = admin.get(
+        f"/api/v1/ownership/?q=(order_column:{path.lstrip('-')},order_direction:{direction},page_size:100)"
+    )
     body = answer.get_json()
     assert answer.status_code == 200
     assert len(body["ids"]) == len(set(body["ids"])) == body["count"]
