@@ -18,7 +18,7 @@ from models.kernel.audit import entry, write_lines
 from models.kernel.guard import name_of
 from models.kernel.node import Node
 from models.kernel.refusal import Denied, Missing, Refusal
-from models.kernel.registry import infos, pointing_at, table
+from models.kernel.registry import infos, pointing_at, table, tables
 from models.kernel.roles import DELETE, PURGE, READ
 from models.kernel.scope import criterion, may, reach
 from models.kernel.session import actor_of, clock_of
@@ -229,25 +229,29 @@ def _refuse_pointed_at(session: Session, target: Any, key: int, name: str, own: 
         for foreign in other.foreign_keys:
             if foreign.column.table is not target:
                 continue
-            statement = select(other.c.id).where(foreign.parent == key).limit(1000)
+            statement = select(other.c.id).where(foreign.parent == key).limit(1)
             if other is Node.__table__:
                 statement = statement.where(other.c.id.not_in(sorted(own)))
-            count = len(session.execute(statement).all())
-            if count:
-                declared = pointing_label(other.name)
-                raise Refusal(
-                    _(
-                        "“{name}” cannot be deleted for good: {count} {table}, recycle bin included, point to it.",
-                        "“{name}”无法彻底删除：仍有 {count} 条{table}（含回收站）引用它。",
-                    ).fill(name=name, count=count, table=declared),
-                    code="in_use",
-                    status=409,
-                )
+            if session.execute(statement).first() is not None:
+                raise _pointed_at(session, other.name, foreign.parent.name, key, name)
 
 
-def pointing_label(name: str) -> Any:
-    """Returns what people call a table; its own name where it is none of the declared ones."""
-    try:
-        return table(name).screen.name
-    except Missing:
-        return name
+def _pointed_at(session: Session, other: str, column: str, key: int, name: str) -> Refusal:
+    """Returns the refusal to purge what others point to: how many the actor sees, and of the rest only that there are."""
+    cls = tables().get(other)
+    seen: list[int] = []
+    if cls is not None:
+        for deleted in ("hide", "only"):
+            mine = select(cls.id).where(getattr(cls, column) == key).limit(1000).execution_options(deleted=deleted)
+            seen.extend(session.scalars(mine))
+    if cls is None or not seen:
+        sentence = _(
+            "“{name}” cannot be deleted for good: it is still used outside of your part of the tree.",
+            "“{name}”无法彻底删除：您权限范围以外仍有记录在使用它。",
+        ).fill(name=name)
+    else:
+        sentence = _(
+            "“{name}” cannot be deleted for good: {count} {table}, recycle bin included, point to it.",
+            "“{name}”无法彻底删除：仍有 {count} 条{table}（含回收站）引用它。",
+        ).fill(name=name, count=len(seen), table=cls.screen.name)
+    return Refusal(sentence, code="in_use", status=409)

@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 
 from models.kernel.audit import entry, write_lines
 from models.kernel.flow import hold_state
-from models.kernel.guard import unknown_ref
+from models.kernel.guard import kept_key
 from models.kernel.numbering import hold, number_values
+from models.kernel.refs import unknown_ref
 from models.kernel.refusal import Denied
 from models.kernel.registry import defaults, infos, table
 from models.kernel.roles import READ, WRITE
@@ -131,6 +132,7 @@ def update_rows(session: Session, cls: type[Table], changes: Sequence[tuple[int,
         allowed.update(connection.execute(select(bare.c.id).where(bare.c.id.in_(part), where)).scalars())
     if len(allowed) != len(set(keys)):
         raise Denied()
+    _hold_keys(session, cls, changes)
     masked = {name for name, known in infos(cls).items() if known.kind == "masked"}
     for key, change in changes:
         values = {name: after for name, (_before, after) in change.items()}
@@ -143,6 +145,22 @@ def update_rows(session: Session, cls: type[Table], changes: Sequence[tuple[int,
         )
     write_lines(session, [entry(actor, now, cls.__tablename__, key, "change", change) for key, change in changes])
     session.expire_all()
+
+
+def _hold_keys(session: Session, cls: type[Table], changes: Sequence[tuple[int, dict[str, tuple[Any, Any]]]]) -> None:
+    """As the guard row by row: what a row is known by changes only with write at its own owner."""
+    where = reach(session, actor_of(session), cls, WRITE)
+    if not cls.owned.seen_from or where.everything:
+        return
+    named = {key: next((c for c in cls.screen.key if c in change), None) for key, change in changes}
+    keys, bare = sorted(key for key, column in named.items() if column), cls.__table__
+    for start in range(0, len(keys), CHUNK):
+        part = bare.c.id.in_(keys[start : start + CHUNK])
+        other = select(bare.c.id).where(part, bare.c.node_id.not_in(sorted(where.nodes))).limit(1)
+        found = session.scalar(other)
+        if found is not None:
+            column = named[found] or ""
+            raise kept_key(column, infos(cls)[column].label)
 
 
 def _with_owner(session: Session, cls: type[Table], rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

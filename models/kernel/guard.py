@@ -18,6 +18,7 @@ from models.kernel.flow import hold_state
 from models.kernel.grant import Grant
 from models.kernel.node import Node
 from models.kernel.numbering import hold, number
+from models.kernel.refs import check_refs
 from models.kernel.refusal import Denied, Missing, Refusal, Stale
 from models.kernel.registry import defaults, infos, pointing_at, table, titles
 from models.kernel.roles import DELETE, WRITE
@@ -180,6 +181,8 @@ def _check_rights(session: Session, actor: Actor, row: Table, *, new: bool, remo
         raise Denied()
     if not new and not held_at_owner(session, actor, row, right, before=True):
         raise Denied()
+    if not new and not removing and row.owned.seen_from:
+        _hold_key(session, actor, row)
     owner_column = row.owned.column or row.owned.through or row.owned.above
     moved = owner_column is not None and inspect(row).attrs[owner_column].history.has_changes()
     if (new or moved) and not held_at_owner(session, actor, row, right, before=False):
@@ -193,40 +196,24 @@ def _check_rights(session: Session, actor: Actor, row: Table, *, new: bool, remo
         )
 
 
-def _check_refs(session: Session, row: Table, changed: set[str]) -> list[Refusal]:
-    """A row points only to rows its writer may read, and a project's row only to rows of the same project."""
-    wrong: list[Refusal] = []
-    for column, known in infos(type(row)).items():
-        value = getattr(row, column)
-        if known.kind != "ref" or column not in changed or value is None or (known.system and column != "project_id"):
-            continue
-        target = table(known.target or "")
-        found = session.execute(select(target).where(target.id == value)).scalar_one_or_none()
-        if found is None:
-            wrong.append(unknown_ref(column, known.label))
-        elif row.owned.kind == target.owned.kind == "project" and found.project_id != row.project_id:
-            wrong.append(
-                Refusal(
-                    _(
-                        "This {label} belongs to another project. Choose one of the same project.",
-                        "所选{label}属于其他项目，请选择同一项目下的{label}。",
-                    ).fill(label=known.label),
-                    column,
-                    code="other_project",
-                )
-            )
-    return wrong
+def _hold_key(session: Session, actor: Actor, row: Table) -> None:
+    """A row that is only seen from another one keeps what it is known by: the answer would tell what else its owner holds."""
+    where = reach(session, actor, type(row), WRITE)
+    if where.everything or _before(row, "node_id") in where.nodes:
+        return
+    for column in row.screen.key:
+        if inspect(row).attrs[column].history.has_changes():
+            raise kept_key(column, infos(type(row))[column].label)
 
 
-def unknown_ref(column: str, label: Any) -> Refusal:
-    """Returns the refusal of a ref to a row that does not exist or cannot be read; it never says which."""
-    return Refusal(
+def kept_key(column: str, label: Any) -> Denied:
+    """Returns the refusal to change what a row is known by, where one may write it only because of another row."""
+    return Denied(
         _(
-            "This {label} does not exist, or is not in your part of the tree. Choose another.",
-            "所选{label}不存在或不在您的权限范围内，请重新选择。",
+            "{label} says which record this is; only those who keep the records of its owner change it. Ask them.",
+            "{label}用于识别该记录，仅其所属单位的维护人员可以修改，请联系他们。",
         ).fill(label=label),
         column,
-        code="unknown_ref",
     )
 
 
@@ -380,14 +367,15 @@ def _admit(session: Session, actor: Actor, row: Table, now: datetime, *, new: bo
     changed = {a.key for a in inspect(row).attrs if new or a.history.has_changes()}
     _stamp(row, actor, now, new=new)
     wrong = _missing(row, set(infos(type(row))))
-    wrong = wrong or _check_refs(session, row, changed)
+    moved = not new and row.owned.kind == "project" and "project_id" in changed
+    wrong = wrong or check_refs(session, row, changed, moved=moved)
     return wrong or [*_check_key(session, row, changed), *row.faults(session, actor)]
 
 
 def _restorable(session: Session, actor: Actor, row: Table) -> list[Refusal]:
     """A row comes out of the recycle bin as it went in: what it points to must live, its key be free, its rules hold."""
     every = set(infos(type(row)))
-    return _check_refs(session, row, every) or [
+    return check_refs(session, row, every, moved=False) or [
         *_check_key(session, row, every),
         *row.faults(session, actor),
     ]

@@ -85,20 +85,25 @@ class NumberRule(Table):
             return
         rules = NumberRule.__table__
         others = session.execute(
-            select(rules.c.pattern, rules.c.cycle).where(
+            select(rules.c.id, rules.c.pattern, rules.c.cycle).where(
                 rules.c.object == self.object, rules.c.deleted_at.is_(None), rules.c.id != (self.id or 0)
             )
         )
-        for pattern, cycle in others:
+        for key, pattern, cycle in others:
             if overlap(mine, read_pattern(pattern, cycle)):
-                yield Refusal(
-                    _(
-                        "Rule “{pattern}” of the same object could give the same numbers. "
-                        "Tell them apart, for instance by other letters at the beginning.",
-                        "该对象已有规则“{pattern}”，可能产生相同编号，请用不同的前缀等加以区分。",
-                    ).fill(pattern=pattern),
-                    "pattern",
-                    code="overlap",
-                    status=409,
-                )
+                yield Refusal(self._overlapping(session, key, pattern), "pattern", code="overlap", status=409)
                 return
+
+    def _overlapping(self, session: Session, key: int, pattern: str) -> Words:
+        """Says which rule is in the way; of one the actor cannot read only that there is one."""
+        if session.scalar(select(NumberRule.id).where(NumberRule.id == key)) is None:
+            return _(
+                "A rule of another place, outside of your part of the tree, could give the same numbers. "
+                "Tell yours apart, for instance by other letters at the beginning.",
+                "您权限范围以外已有规则，可能产生相同编号，请用不同的前缀等加以区分。",
+            )
+        return _(
+            "Rule “{pattern}” of the same object could give the same numbers. "
+            "Tell them apart, for instance by other letters at the beginning.",
+            "该对象已有规则“{pattern}”，可能产生相同编号，请用不同的前缀等加以区分。",
+        ).fill(pattern=pattern)

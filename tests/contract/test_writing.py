@@ -330,6 +330,11 @@ def test_a_moved_building_takes_everything_below_along(own: Filled) -> None:
     building = tables()["building"]
     with own.acting("group_admin") as session:
         row = session.scalars(select(building).where(building.project_id == own.full.projects["lake"])).first()
+        for room in session.scalars(
+            select(tables()["room"]).join(tables()["unit"]).where(tables()["unit"].building_id == row.id)
+        ):
+            room.house_type_id = None  # of the project it leaves
+        session.flush()
         row.phase_id = None
         row.name = "搬迁楼"
         row.project_id = own.full.projects["bay"]
