@@ -6,10 +6,13 @@ Execution options: `right` (what the rows are wanted for; 'read' where nothing i
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
+from sqlalchemy import Table as SchemaTable
 from sqlalchemy import and_, event, true
 from sqlalchemy.orm import LoaderCriteriaOption, ORMExecuteState, Session
+from sqlalchemy.orm.strategy_options import _AbstractLoad
 from sqlalchemy.sql import visitors
 
 from models.kernel.actor import Actor
@@ -43,30 +46,45 @@ class Criterion(LoaderCriteriaOption):
         super(Criterion, twin).get_global_criteria(attributes)
 
 
-def criteria(session: Session, actor: Actor, right: str, deleted: str) -> list[Any]:
-    """Returns the loader criteria of `actor` for `right`, one per table, built once a session."""
-    known: dict[Any, list[Any]] = session.info.setdefault("criteria", {})
-    key = (id(actor), right, deleted)
-    if key not in known:
-        known[key] = _build(session, actor, right, deleted)
-    return known[key]
-
-
-def _build(session: Session, actor: Actor, right: str, deleted: str) -> list[Any]:
+def criteria(session: Session, actor: Actor, right: str, deleted: str, names: Collection[str]) -> list[Any]:
+    """Returns the loader criteria of `actor` for `right` on the tables `names`, each built once a session."""
+    known: dict[Any, Any] = session.info.setdefault("criteria", {})
     found = []
-    for cls in tables().values():
-        parts = []
-        if not actor.system:
-            scope = criterion(cls, reach(session, actor, cls, right), right)
-            if scope is not true() and str(scope) != "true":
-                parts.append(scope)
-        if deleted == "hide":
-            parts.append(cls.deleted_at.is_(None))
-        elif deleted == "only":
-            parts.append(cls.deleted_at.is_not(None))
-        if parts:
-            found.append(Criterion(cls, and_(*parts), include_aliases=True, propagate_to_loaders=False))
+    for name in sorted(names):  # always in one order, so that equal statements are compiled once
+        key = (id(actor), right, deleted, name)
+        if key not in known:
+            known[key] = _build(session, actor, right, deleted, tables()[name])
+        if known[key] is not None:
+            found.append(known[key])
     return found
+
+
+def _build(session: Session, actor: Actor, right: str, deleted: str, cls: type[Table]) -> Any:
+    parts = []
+    if not actor.system:
+        scope = criterion(cls, reach(session, actor, cls, right), right)
+        if scope is not true() and str(scope) != "true":
+            parts.append(scope)
+    if deleted == "hide":
+        parts.append(cls.deleted_at.is_(None))
+    elif deleted == "only":
+        parts.append(cls.deleted_at.is_not(None))
+    return Criterion(cls, and_(*parts), include_aliases=True, propagate_to_loaders=False) if parts else None
+
+
+def _mentioned(state: ORMExecuteState) -> Collection[str]:
+    """The declared tables that a statement can read: those in it, at any depth, and those its loader options may join.
+
+    What an option joins is not in the statement yet, so one with a loader option is judged for every table.
+    """
+    statement: Any = state.statement
+    declared = tables()
+    if any(isinstance(option, _AbstractLoad) for option in statement._with_options):
+        return declared
+    found = {element.name for element in visitors.iterate(statement) if isinstance(element, SchemaTable)}
+    for mapper in state.all_mappers:
+        found.add(mapper.class_.__tablename__)
+    return found & declared.keys()
 
 
 def _refuse_unseen(statement: Any) -> None:
@@ -105,7 +123,7 @@ def _gate(state: ORMExecuteState) -> None:
             raise RuntimeError(
                 "Rows are put in the recycle bin by models.kernel.guard.remove, never deleted by a statement."
             )
-    state.statement = state.statement.options(*criteria(session, actor, right, deleted))
+    state.statement = state.statement.options(*criteria(session, actor, right, deleted, _mentioned(state)))
     if state.is_update and _mapped(state):
         cls: Any = state.bind_mapper.class_ if state.bind_mapper else None
         _refuse_kept(cls, state)
