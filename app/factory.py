@@ -12,8 +12,9 @@ from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
 from flask_wtf.csrf import CSRFProtect
 
-from app import pages
+from app import jobs, pages
 from app.database import load_models
+from app.wakeup import Bell
 from config import Settings
 from models.kernel.masking import Cipher
 from models.kernel.registry import tables
@@ -30,6 +31,7 @@ from views.kernel.security import ConsoleSecurity
 def create_app(settings: Settings) -> Flask:
     """Returns the console as a WSGI application."""
     load_models()
+    jobs.load()
     use_cipher(Cipher(settings.data_key))
     app = Flask("doorbook", static_folder=None, template_folder=None)
     app.url_rule_class = LazyRule
@@ -94,6 +96,7 @@ def configuration(settings: Settings) -> dict[str, Any]:
         "COMPRESS_MIN_SIZE": 1024,
         "DOORBOOK_HOME": settings.home,
         "PRODUCTION": settings.production,
+        "BELL": Bell(settings),
     }
 
 

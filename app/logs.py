@@ -85,3 +85,4 @@ def set_up(settings: Settings) -> None:
     root.setLevel(logging.INFO)
     # Names every migration step and every file it looks at; what matters of it is said by `migrate` itself.
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    logging.getLogger("huey").setLevel(logging.WARNING)  # names every message; what they are about is in the job

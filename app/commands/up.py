@@ -1,8 +1,11 @@
-"""Does all it takes: migrates, seeds, serves, and prints the address and the demo accounts."""
+"""Does all it takes: migrates, seeds, serves with a worker beside, and prints the address and the demo accounts."""
 
 from __future__ import annotations
 
 import argparse
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from app.commands import seed, serve
 from config import Settings
@@ -40,5 +43,28 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
     else:
         first = accounts.first_password_file(settings)
         print(f"Administrator: {accounts.ADMINISTRATOR}, the first password is in {first}", flush=True)
-    serve.serve(settings)
+    with workers_beside():
+        serve.serve(settings)
     return 0
+
+
+@contextmanager
+def workers_beside(count: int = 1) -> Iterator[None]:
+    """Worker processes beside the server, kept going while it serves and stopped with it."""
+    from app.working import Workers
+
+    workers, done = Workers(count), threading.Event()
+
+    def keep() -> None:
+        while not done.wait(1.0):
+            workers.keep()
+
+    workers.start()
+    keeper = threading.Thread(target=keep, name="keeper of workers", daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        done.set()
+        keeper.join()
+        workers.stop()
