@@ -27,7 +27,7 @@ from models.kernel.words import Words, _
 
 log = logging.getLogger(__name__)
 
-_LIVING = "state IN ('waiting', 'running')"
+_LIVING = "ended_at IS NULL"
 
 
 class JobState(Options):
