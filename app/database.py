@@ -29,6 +29,9 @@ def load_models() -> MetaData:
         "models.kernel.gate",
         "models.kernel.guard",
         "models.kernel.attachment",
+        "models.kernel.bulk_change",
+        "models.kernel.draft",
+        "models.kernel.saved_view",
         "flask_appbuilder.security.sqla.models",
     ):
         importlib.import_module(module)

@@ -13,6 +13,7 @@ from models.kernel.node import Node
 from models.kernel.owned import INHERITED
 from models.kernel.registry import infos, rights_of, table
 from models.kernel.roles import READ
+from models.kernel.session import actor_of
 from models.kernel.table import Table
 
 
@@ -127,6 +128,11 @@ def reach(session: Session, actor: Actor, cls: type[Table], right: str) -> Reach
     if paths not in known:
         known[paths] = _reach(session, paths)
     return known[paths]
+
+
+def reach_of(session: Session, paths: frozenset[str]) -> Reach:
+    """Returns the part of the tree at and below `paths`, for what is no right on rows (sharing a view)."""
+    return EVERYWHERE if actor_of(session).system else _reach(session, paths)
 
 
 def criterion(cls: type[Table], where: Reach, right: str, *, bare: bool = False) -> ColumnElement[bool]:

@@ -26,6 +26,8 @@ TABLE = {
     "/<table>/bin/purge": "views/test_bin",
     "/<table>/restore/<pk>": "views/test_bin",
     "/<table>/<pk>/move/<name>": "app/test_flow",
+    "/<table>/view": "views/test_saved_views",
+    "/<table>/layout": "views/test_saved_views",
     "/<table>/lookup": "test_channels",
     "/<table>/reveal/<pk>/<column>": "test_channels",
     "/<table>/export.csv": "here",
@@ -66,6 +68,13 @@ FILES = {
 """Files of records: views/test_attachments, and the list against the law below."""
 
 
+OWN_RESOURCES = {
+    "/api/v1/saved_view/": "views/test_saved_views",
+    "/api/v1/saved_view/<int:pk>": "views/test_saved_views",
+}
+"""REST of what is no declared table, and the file that tries each."""
+
+
 def shaped(rule: str) -> str:
     """An address with the table's name taken out."""
     parts = rule.split("/")
@@ -77,7 +86,7 @@ def shaped(rule: str) -> str:
 
 def test_every_address_is_known_to_the_contract(desk: Desk) -> None:
     there = {shaped(rule.rule) for rule in desk.app.url_map.iter_rules()}
-    known = {*TABLE, *OPEN, *OWN_PAGES, *FILES}
+    known = {*TABLE, *OPEN, *OWN_PAGES, *FILES, *OWN_RESOURCES}
     assert not there - known, "Cover these with a test of rights and name them in test_routes.py."
     for table in tables():
         mine = {shaped(rule.rule) for rule in desk.app.url_map.iter_rules() if f"/{table}/" in f"{rule.rule}/"}

@@ -13,11 +13,15 @@ from views.kernel import record
 from views.kernel.listing import COUNT_CAP, Listing, known_column
 from views.kernel.lookup import text_of
 from views.kernel.operators import OPERATORS, Operator, operator
-from views.kernel.parameters import SIZES, Wanted, read_filter
+from views.kernel.parameters import SIZES, Wanted
 from views.kernel.request import actor, say
 from views.kernel.request import session as database
 
 Dicts = list[dict[str, Any]]
+
+
+def _comma() -> str:
+    return str(say(_(", ", "、")))
 
 
 class ListParts:
@@ -31,6 +35,8 @@ class ListParts:
         self.name = str(table.__tablename__)
         self.list_name = list_name
         self.base = base or f"/{self.name}/list/"
+        self.unseen: list[Any] = []
+        """What was found in filters that this reader cannot see; told above the list."""
 
     def count_words(self, count: int) -> Any:
         """Says how many rows there are, up to the cap."""
@@ -65,41 +71,53 @@ class ListParts:
         return {"name": "q", "value": asked.asked.search, "placeholder": hint}
 
     def chips(self, asked: Wanted) -> Dicts:
-        """One chip per filter that is on, each with the address without it."""
-
+        """One chip per filter that is on, each with the address without it, and what its editor begins with."""
         chips = []
         for one in asked.asked.filters:
             known = known_column(self.table, one.path)
             how = operator(known.kind, one.operator)
-            names = tuple(n for n, _v in asked.arguments if read_filter(n) and read_filter(n)[1] == one.path)  # type: ignore[index]
-            text = say(how.words) if not how.takes else f"{say(how.words)} {self.filter_text(known, one.raw)}"
+            rows = self.rows_named(known, one.raw) if known.kind == "ref" and how.takes else []
+            value = _comma().join(text for _key, text in rows) if rows else self.filter_text(known, one.raw, how)
+            own = one.path in infos(self.table)  # a filter through another table comes from a link, and is only removed
             chips.append(
                 {
                     "label": record.column_label(self.table, one.path),
-                    "text": text,
-                    "remove_url": asked.url(f"/{self.name}/list/", drop=names),
+                    "text": f"{say(how.words)} {value}" if how.takes else say(how.words),
+                    "remove_url": asked.url(self.base, drop=(one.name,)),
+                    "name": one.name if own and known.kind != "masked" else None,
+                    "field": one.path,
+                    "operator": str(OPERATORS[known.kind].index(how)),
+                    "value": one.raw,
+                    "chosen": [{"id": key, "text": text} for key, text in rows],
                 }
             )
         return chips
 
-    def filter_text(self, known: Any, raw: str) -> str:
+    def filter_text(self, known: Any, raw: str, how: Operator | None = None) -> str:
         """What a chip says its filter's value is."""
-        comma = str(say(_(", ", "、")))
+        if how is not None and how.two:
+            low, _sep, high = (part.strip() for part in raw.partition(","))
+            return f"{low or '…'} – {high or '…'}"
         if known.options is not None:
             members = [known.options.member(part.strip()) for part in raw.split(",")]
-            return comma.join(say(member.words) if member else "?" for member in members)
+            return _comma().join(say(member.words) if member else "?" for member in members)
         if known.kind == "flag":
             return str(say(_("Yes", "是") if raw in ("1", "y", "true") else _("No", "否")))
-        if known.kind == "ref":
-            found = [
-                text_of(database(), table(known.target), int(part))
-                for part in raw.split(",")[:3]
-                if part.strip().isdecimal() and len(part) < 19
-            ]
-            return comma.join(text or "?" for text in found)
-        if known.kind == "masked":
-            return "****"
-        return raw
+        return "****" if known.kind == "masked" else raw
+
+    def rows_named(self, known: Any, raw: str) -> list[tuple[int, str]]:
+        """The rows a filter by a ref names, as this reader sees them; what cannot be seen is noted in `unseen`."""
+        keys = [int(part) for part in raw.split(",")[:3] if part.strip().isdecimal() and len(part) < 19]
+        found = [(key, text_of(database(), table(known.target), key)) for key in keys]
+        if not all(text for _key, text in found):
+            self.unseen.append(
+                _(
+                    "A filter by {label} names a record that is not in your part of the tree, or was deleted.",
+                    "筛选条件“{label}”所指的记录不在您的权限范围内，或已被删除。",
+                ).fill(label=known.label)
+            )
+        hidden = str(say(_("(not visible to you)", "（您看不到）")))
+        return [(key, text or hidden) for key, text in found]
 
     def filter_fields(self) -> Dicts:
         """What may be filtered by, with the operators that fit."""
@@ -113,7 +131,7 @@ class ListParts:
                 {
                     "key": str(place),
                     "label": how.words,
-                    "needs": "many" if how.name == "in" else None if how.takes else "none",
+                    "needs": "two" if how.two else "many" if how.name == "in" else None if how.takes else "none",
                 }
                 for place, how in ways
             ]
@@ -134,12 +152,17 @@ class ListParts:
     def _offered(self, how: Operator) -> bool:
         return how.right is None or may(actor(), self.table, how.right)
 
-    def column_choice(self, shown: tuple[str, ...]) -> Dicts:
-        """What the column chooser offers."""
+    def column_choice(self, shown: tuple[str, ...], widths: dict[str, int]) -> Dicts:
+        """What the column chooser offers: first what is shown, in its order."""
         offered = list(dict.fromkeys([*shown, *self.table.screen.listed, *infos(self.table)]))
         known = {path.removesuffix("_id") for path in self.table.screen.listed}
         return [
-            {"key": path, "label": record.column_label(self.table, path), "shown": path in shown}
+            {
+                "key": path,
+                "label": record.column_label(self.table, path),
+                "shown": path in shown,
+                "width": widths.get(path, ""),
+            }
             for path in offered
             if path in shown or path in self.table.screen.listed or path.removesuffix("_id") not in known
         ]
@@ -153,6 +176,7 @@ class ListParts:
             now = None if order is None or order.lstrip("-") != path else ("desc" if order.startswith("-") else "asc")
             column["sort"] = now
             column["width_class"] = ""
+            column["width"] = asked.widths.get(path, "")
             column["sort_url"] = (
                 None
                 if column["kind"] == "masked"
@@ -184,12 +208,12 @@ class ListParts:
             "next_url": asked.url(base, {"_after": after, page_name: here.page + 1}) if after else None,
         }
 
-    def empty(self, asked: Wanted) -> dict[str, Any] | None:
+    def empty(self, asked: Wanted, clear_url: str) -> dict[str, Any] | None:
         """What an empty list says, and what to do next."""
         if asked.asked.filters or asked.asked.search:
             return {
                 "sentence": _("No row fits these filters.", "没有符合筛选条件的记录。"),
-                "action": {"label": _("Clear filters", "清除筛选"), "url": f"/{self.name}/list/", "icon": "filter-off"},
+                "action": {"label": _("Clear filters", "清除筛选"), "url": clear_url, "icon": "filter-off"},
             }
         noted = self.table.screen.noted
         return {"sentence": noted or _("Nothing here yet.", "暂无记录。"), "action": self.add_action()}

@@ -18,13 +18,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, literal, null, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
+from models.kernel.clock import today
 from models.kernel.columns import ColumnInfo
 from models.kernel.owned import INHERITED
 from models.kernel.refusal import Denied, Refusal
 from models.kernel.registry import infos, related, resolve, table, titles
 from models.kernel.roles import READ
 from models.kernel.scope import criterion, may, reach
-from models.kernel.session import actor_of
+from models.kernel.session import actor_of, clock_of
 from models.kernel.table import Table
 from models.kernel.words import _
 from views.kernel.operators import like_escaped, operator
@@ -38,11 +39,12 @@ COUNT_CAP = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """One filter: a dotted column, an operator (place or name) and what the person wrote."""
+    """One filter: a dotted column, an operator (place or name) and what the person wrote; `name` is its argument's."""
 
     path: str
     operator: str
     raw: str
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +196,10 @@ class Listing:
                 column = getattr(joins.entity(prefix), resolve(self.cls, path)[1])
             else:
                 column = joins.column(path)
-            found.append(how.condition(column, known, wanted.raw))
+            raw = wanted.raw
+            if how.period is not None:
+                raw = ",".join(day.isoformat() for day in how.period(today(clock_of(self.session))))
+            found.append(how.condition(column, known, raw))
         for word in self.asked.search.split()[:5]:
             escaped = like_escaped(word)
             ways = [joins.column(path).ilike(f"%{escaped}%", escape="\\") for path in self.cls.screen.searched]

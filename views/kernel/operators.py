@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, not_, or_
@@ -27,13 +27,22 @@ Condition = Callable[[Any, ColumnInfo, str], ColumnElement[bool]]
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """A way to filter a column. `takes` says whether it needs a value; `right` is an extra right it asks for."""
+    """A way to filter a column.
+
+    Attributes:
+        takes: it needs a value.
+        right: an extra right it asks for.
+        two: its value is two of them, from and to, with a comma between; either may be left out.
+        period: the first and the last day it means, as of today; it takes no value then.
+    """
 
     name: str
     words: Words
     condition: Condition
     takes: bool = True
     right: str | None = None
+    two: bool = False
+    period: Callable[[date], tuple[date, date]] | None = None
 
 
 def like_escaped(text: str) -> str:
@@ -86,6 +95,56 @@ def _exactly(column: Any, known: ColumnInfo, raw: str) -> ColumnElement[bool]:
     return column == cipher().blind(raw.strip())  # type: ignore[no-any-return]
 
 
+def _between(column: Any, known: ColumnInfo, raw: str) -> ColumnElement[bool]:
+    """From one value to another, both included; days of a moment from their first second to their last."""
+    low, _comma, high = (part.strip() for part in raw.partition(","))
+    if not low and not high:
+        raise Refusal(_("Say from what to what {label} is.", "请填写{label}的起止值。").fill(label=known.label))
+    found: list[ColumnElement[bool]] = []
+    if known.kind == "moment":
+        found += [column >= _day(low)[0]] if low else []
+        found += [column < _day(high)[1]] if high else []
+    else:
+        found += [column >= _value(known, low)] if low else []
+        found += [column <= _value(known, high)] if high else []
+    return and_(*found)
+
+
+def _week(day: date, weeks: int = 0) -> tuple[date, date]:
+    """Monday to Sunday, as weeks run in China."""
+    first = day - timedelta(days=day.weekday()) + timedelta(weeks=weeks)
+    return first, first + timedelta(days=6)
+
+
+def _month(day: date, months: int = 0) -> tuple[date, date]:
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    after, next_month = divmod(year * 12 + month + 1, 12)
+    return date(year, month + 1, 1), date(after, next_month + 1, 1) - timedelta(days=1)
+
+
+_TWO = Operator("between", _("is between", "介于"), _between, two=True)
+_PERIODS = (
+    Operator("today", _("is today", "是今天"), _between, takes=False, period=lambda day: (day, day)),
+    Operator("this_week", _("is this week", "在本周"), _between, takes=False, period=_week),
+    Operator("this_month", _("is this month", "在本月"), _between, takes=False, period=_month),
+    Operator("last_week", _("is last week", "在上周"), _between, takes=False, period=lambda day: _week(day, -1)),
+    Operator("last_month", _("is last month", "在上月"), _between, takes=False, period=lambda day: _month(day, -1)),
+    Operator(
+        "last_30",
+        _("is in the last 30 days", "在最近 30 天内"),
+        _between,
+        takes=False,
+        period=lambda day: (day - timedelta(days=29), day),
+    ),
+    Operator(
+        "next_30",
+        _("is in the next 30 days", "在未来 30 天内"),
+        _between,
+        takes=False,
+        period=lambda day: (day, day + timedelta(days=29)),
+    ),
+)
+
 _EMPTY = Operator("empty", _("is empty", "为空"), lambda c, k, r: c.is_(None), takes=False)
 _FILLED = Operator("set", _("is filled", "不为空"), lambda c, k, r: c.is_not(None), takes=False)
 _TEXT = (
@@ -107,6 +166,7 @@ _NUMBER = (
     Operator("le", _("is at most", "不大于"), _compare(lambda c, v: c <= v)),
     _EMPTY,
     _FILLED,
+    _TWO,
 )
 _DATE = (
     Operator("eq", _("is on", "等于"), _compare(lambda c, v: c == v)),
@@ -116,6 +176,8 @@ _DATE = (
     Operator("le", _("is on or before", "不晚于"), _compare(lambda c, v: c <= v)),
     _EMPTY,
     _FILLED,
+    _TWO,
+    *_PERIODS,
 )
 _MOMENT = (
     Operator("eq", _("is on", "等于"), _on),
@@ -123,6 +185,8 @@ _MOMENT = (
     Operator("lt", _("is before", "早于"), lambda c, k, r: c < _day(r)[0]),
     _EMPTY,
     _FILLED,
+    _TWO,
+    *_PERIODS,
 )
 _CHOICE = (
     Operator("eq", _("is", "等于"), _compare(lambda c, v: c == v)),

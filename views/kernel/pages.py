@@ -16,7 +16,7 @@ from models.kernel.audit import write_lines
 from models.kernel.guard import remove
 from models.kernel.refusal import Denied, Missing, Refusal, Stale
 from models.kernel.registry import infos, table
-from models.kernel.roles import DELETE, IMPORT, READ, REVEAL, WRITE
+from models.kernel.roles import DELETE, READ, REVEAL, WRITE
 from models.kernel.scope import may
 from models.kernel.session import actor_of, clock_of
 from models.kernel.table import Table
@@ -29,12 +29,10 @@ from views.kernel.exchange.export_pages import ExportRoutes
 from views.kernel.exchange.import_pages import ImportRoutes
 from views.kernel.files import pages as files
 from views.kernel.interface import TableInterface
-from views.kernel.list_parts import ListParts
-from views.kernel.listing import Listing
+from views.kernel.list_page import LIST_ACTIONS, ListRoutes
 from views.kernel.lookup import look_up
-from views.kernel.markup import list_rows
 from views.kernel.move_pages import MoveRoutes, buttons, head
-from views.kernel.parameters import prefill, wanted
+from views.kernel.parameters import prefill
 from views.kernel.problems import problem_of
 from views.kernel.request import actor, say
 from views.kernel.request import session as database
@@ -46,7 +44,7 @@ Dicts = list[dict[str, Any]]  # inside the class `list` is the list page
 Anys = list[Any]
 
 
-class TableView(ImportRoutes, ExportRoutes, BinRoutes, MoveRoutes, ModelView):
+class TableView(ListRoutes, ImportRoutes, ExportRoutes, BinRoutes, MoveRoutes, ModelView):
     """The pages of one table; subclasses are made by `view_of` and carry nothing but the table."""
 
     table: type[Table]
@@ -79,54 +77,6 @@ class TableView(ImportRoutes, ExportRoutes, BinRoutes, MoveRoutes, ModelView):
     def list_name(self) -> str:
         """The framework's name of the list, as its URL arguments carry it."""
         return type(self).__name__
-
-    # -- list ---------------------------------------------------------------------------------------------------------
-
-    @expose("/list/")
-    @needs(READ)
-    def list(self) -> Any:
-        """The list of the rows in the actor's scope."""
-        own, parts = database(), ListParts(self.table, self.list_name)
-        asked = wanted(own, self.table, self.list_name)
-        for note in asked.notes:
-            flash(say(note), "warn")
-        listing = Listing(own, self.table, asked.asked)
-        page, count = listing.page(), listing.count()
-        title = self.table.screen.name
-        head, rows = parts.columns(asked, listing), record.rows(self.table, listing.columns, page.lines)
-        select_rows = may(actor(), self.table, DELETE)
-        context = {
-            "title": title,
-            "count_text": parts.count_words(count),
-            "crumbs": [],
-            "primary": parts.add_action(),
-            "export": parts.exports(asked),
-            "import_url": f"/{self.name}/import" if may(actor(), self.table, IMPORT) else None,
-            "actions": self.list_actions(),
-            "tabs": [],
-            "quick": parts.quick(asked),
-            "keep": [
-                (n, v) for n, v in asked.arguments if n not in ("q", "_after", "_before", f"page_{self.list_name}")
-            ],
-            "chips": parts.chips(asked),
-            "clear_url": f"/{self.name}/list/",
-            "fields": parts.filter_fields(),
-            "all_columns": parts.column_choice(listing.columns),
-            "columns": head,
-            "rows": rows,
-            "body": list_rows(head, rows, select=select_rows),
-            "select": select_rows,
-            "delete_url": f"/{self.name}/delete" if may(actor(), self.table, DELETE) else None,
-            "pager": parts.pager(asked, page.previous, page.next, len(page.lines), count),
-            "empty": parts.empty(asked),
-            "density": request.cookies.get("density", "normal"),
-        }
-        return render_template("doorbook/list.html", shell=shell(title), page=context)
-
-    def list_actions(self) -> Dicts:
-        """Returns further buttons above the list; pages of their own add theirs."""
-        bin_ = {"label": _("Recycle bin", "回收站"), "url": f"/{self.name}/bin/", "icon": "trash", "right": DELETE}
-        return [a for a in [*LIST_ACTIONS.get(self.name, []), bin_] if may(actor(), self.table, a["right"])]
 
     # -- record -------------------------------------------------------------------------------------------------------
 
@@ -451,9 +401,6 @@ class TableView(ImportRoutes, ExportRoutes, BinRoutes, MoveRoutes, ModelView):
 LEADS: dict[str, Callable[[Any, Any], Dicts]] = {}
 """What stands first on a table's record, where people look for it: (session, row) -> label and cells of each."""
 
-LIST_ACTIONS: dict[str, Dicts] = {}
-"""Buttons that pages of their own put above a table's list: label, url, icon, right."""
-
 RECORD_ACTIONS: dict[str, Dicts] = {}
 """Buttons that pages of their own put on a table's record: as above, with `{pk}` in the url for its key, and `when`, where a
 button is only for some records: what it says of the row decides."""
@@ -477,3 +424,6 @@ def view_of(cls: type[Table]) -> type[TableView]:
             "__doc__": f"Pages of {cls.screen.label.en}.",
         },
     )
+
+
+__all__ = ["LEADS", "LIST_ACTIONS", "RECORD_ACTIONS", "TableView", "view_of"]

@@ -1,7 +1,8 @@
 """What a list's URL asks for. Every argument may be mangled; what cannot be read is left out and said (fault 12).
 
 The framework's names are kept: `_flt_<place>_<column>`, `_oc_<View>`, `_od_<View>`, `page_<View>`, `psize_<View>`. Ours are
-`q` (quick search), `_cols` (chosen columns), `_after` and `_before` (cursors).
+`q` (quick search), `_cols` (chosen columns), `_w` (their widths), `_density`, `_view` (the saved view one came by), `_after` and
+`_before` (cursors).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from flask import request
 from sqlalchemy.orm import Session
@@ -18,6 +19,7 @@ from models.kernel.entry import is_required
 from models.kernel.refusal import Refusal
 from models.kernel.registry import infos
 from models.kernel.roles import WRITE
+from models.kernel.saved_view import DENSITIES, Layout
 from models.kernel.scope import reach
 from models.kernel.session import actor_of
 from models.kernel.table import Table
@@ -35,6 +37,27 @@ class Wanted:
     view: str
     arguments: list[tuple[str, str]]
     notes: list[Words] = field(default_factory=list)
+    widths: dict[str, int] = field(default_factory=dict)
+    density: str = ""
+    own: bool = False
+    """Columns, widths or density come from how the person has the list, not from the address."""
+
+    @property
+    def open_view(self) -> int | None:
+        """The key of the saved view one came by; 0 says 'all rows', None that nothing was said."""
+        raw = dict(self.arguments).get("_view", "")
+        return int(raw) if raw.isascii() and raw.isdecimal() and len(raw) < 16 else None
+
+    def query(self, listing: Listing) -> str:
+        """Returns what a saved view or a link to this list says: all that was asked for, columns always, no page of it."""
+        kept = _kept(self.arguments, self.view)
+        kept = [(name, value) for name, value in kept if name not in ("_cols", "_w", "_density")]
+        kept.append(("_cols", ",".join(listing.columns)))
+        if self.widths:
+            kept.append(("_w", ",".join(f"{path}:{width}" for path, width in self.widths.items())))
+        if self.density:
+            kept.append(("_density", self.density))
+        return urlencode(kept)
 
     def url(self, path: str, values: dict[str, Any] | None = None, *, drop: tuple[str, ...] = ()) -> str:
         """Returns `path` with this list's arguments, some of them dropped or replaced (None drops)."""
@@ -55,10 +78,78 @@ def read_filter(name: str) -> tuple[str, str] | None:
     return (operator, path) if path else None
 
 
-def wanted(session: Session, cls: type[Table], view: str) -> Wanted:
-    """Reads the URL of a list of `cls`; `view` is the framework's name of the list."""
-    arguments = [(name, value[:500]) for name, value in request.args.items(multi=True)]
-    found = Wanted(Asked(), view, arguments)
+LISTED = ("q", "_cols", "_w", "_density")
+
+
+def _kept(arguments: list[tuple[str, str]], view: str) -> list[tuple[str, str]]:
+    """Returns those arguments that say what a list shows, without where one stands in it."""
+    own = {*LISTED, f"_oc_{view}", f"_od_{view}", f"psize_{view}"}
+    return [(name, value) for name, value in arguments if value and (name in own or read_filter(name))]
+
+
+def view_query(cls: type[Table], view: str, raw: str) -> tuple[str, bool]:
+    """Returns what a saved view keeps of a list's address, and whether a filter by a full number was left out.
+
+    Such a number is personal data: a view would show it to others, and keep it in the clear.
+    """
+    kept, left_out = [], False
+    for name, value in _kept(parse_qsl(raw, max_num_fields=200), view):
+        parts = read_filter(name)
+        if parts is not None:
+            try:
+                if known_column(cls, parts[1]).kind == "masked":
+                    left_out = True
+                    continue
+            except Refusal:
+                continue
+        kept.append((name, value[:500]))
+    return urlencode(kept), left_out
+
+
+def same_list(one: str, other: str) -> bool:
+    """Returns whether two addresses show the same list, whatever the order of their arguments."""
+    return sorted(parse_qsl(one)) == sorted(parse_qsl(other))
+
+
+def read_widths(raw: str, cls: type[Table]) -> dict[str, int]:
+    """Returns column -> width in pixels of 'no:120,floor:60'; what cannot be read is left out."""
+    found = {}
+    for part in raw.split(",")[:60]:
+        path, _colon, width = part.rpartition(":")
+        if width.isascii() and width.isdecimal() and len(width) < 5 and chosen([path], cls):
+            found[path] = min(max(int(width), 48), 640)
+    return found
+
+
+def _arguments(layout: Layout | None) -> tuple[list[tuple[str, str]], bool]:
+    """The address's arguments, completed by how the person has the list where it says nothing of that."""
+    given = [(name, value[:500]) for name, value in request.args.items(multi=True)]
+    said = {name for name, _value in given}
+    if layout is None or "_view" in said:
+        return given, False
+    own = {"_cols": layout.columns, "_w": layout.widths, "_density": layout.density}
+    added = [(name, value) for name, value in own.items() if value and name not in said]
+    return [*given, *added], bool(added)
+
+
+def wanted(session: Session, cls: type[Table], view: str, layout: Layout | None = None) -> Wanted:
+    """Reads the URL of a list of `cls`.
+
+    Args:
+        view: the framework's name of the list.
+        layout: how the person has this list, where the address does not say so itself.
+    """
+    arguments, own = _arguments(layout)
+    said = dict(arguments)
+    density = said.get("_density", "")
+    found = Wanted(
+        Asked(),
+        view,
+        arguments,
+        widths=read_widths(said.get("_w", ""), cls),
+        density=density if density in DENSITIES else "",
+        own=own,
+    )
     filters = _filters(session, cls, found)
     direction = "-" if request.args.get(f"_od_{view}") == "desc" else ""
     order = request.args.get(f"_oc_{view}")
@@ -69,7 +160,7 @@ def wanted(session: Session, cls: type[Table], view: str) -> Wanted:
         except Refusal as refusal:
             found.notes.append(refusal.sentence)
             order = None
-    columns = chosen(request.args.get("_cols", "").split(","), cls)
+    columns = _columns(cls, found, said.get("_cols", ""))
     found.asked = Asked(
         columns=columns,
         filters=tuple(filters),
@@ -83,6 +174,21 @@ def wanted(session: Session, cls: type[Table], view: str) -> Wanted:
     return found
 
 
+def _columns(cls: type[Table], found: Wanted, raw: str) -> tuple[str, ...]:
+    """The columns that are there; those that are not, any more, are named."""
+    paths = [path for path in raw.split(",")[:60] if path]
+    columns = chosen(paths, cls)
+    gone = [path for path in dict.fromkeys(paths) if path not in columns]
+    if gone:
+        found.notes.append(
+            _(
+                "This list has no column “{names}” any more; it is left out.",
+                "该列表已没有“{names}”列，已自动略去。",
+            ).fill(names=", ".join(path[:40] for path in gone[:5]))
+        )
+    return columns
+
+
 def _filters(session: Session, cls: type[Table], found: Wanted) -> list[Filter]:
     grouped: dict[tuple[str, str], list[str]] = {}
     for name, value in found.arguments:
@@ -91,11 +197,12 @@ def _filters(session: Session, cls: type[Table], found: Wanted) -> list[Filter]:
             grouped.setdefault(parts, []).append(value)
     filters = []
     for (operator, path), values in grouped.items():
-        one = Filter(path, operator, values[-1])
+        name = f"_flt_{operator}_{path}"
+        one = Filter(path, operator, values[-1], name)
         try:
             joined = ",".join(values)
             if "," in joined and known_column(cls, path).kind in ("choice", "ref"):
-                one = Filter(path, "in", joined)  # several boxes ticked
+                one = Filter(path, "in", joined, name)  # several boxes ticked
             Listing(session, cls, Asked(filters=(one,))).check()
         except Refusal as refusal:
             found.notes.append(

@@ -1,11 +1,16 @@
-// Lists: whole rows open, j/k/Enter/x, selection, what is done to a selection, columns, density.
-import { all, ask, make, on, one, remember, typing } from "doorbook/dom";
+// Lists: whole rows open, j/k/Enter/x, selection, what is done to a selection or to everything that is filtered.
+import { all, ask, make, on, one, typing } from "doorbook/dom";
 
 const table = one("#list");
 const rows = all("tbody tr", table ?? document.createElement("table"));
 const boxes = all("input[name=pk]");
 const every = one("#select-all");
 const bar = one("#selection");
+const whole = one("#select-everything");
+const everything = one("input[name=everything]");
+
+// Columns and density of one's own are not in the address one came by; put there, it can be sent on.
+if (table?.dataset.address) history.replaceState(null, "", table.dataset.address);
 let at = -1;
 let last = null;
 
@@ -70,17 +75,27 @@ function show() {
   every.checked = n > 0 && n === boxes.length;
   every.indeterminate = n > 0 && n < boxes.length;
   const count = one("#selected-count");
-  count.textContent = count.dataset.words.replace("{n}", n);
+  const all_ = everything?.value === "1";
+  count.textContent = all_ ? whole.dataset.words.replace("{n}", whole.dataset.n) : count.dataset.words.replace("{n}", n);
+  // The rest of the list is offered once the whole page of it is chosen.
+  if (whole) whole.hidden = all_ || n < boxes.length;
   for (const box of boxes) box.closest("tr").classList.toggle("chosen", box.checked);
 }
 
+// A tick taken away means: not everything.
+function some() {
+  if (everything) everything.value = "";
+}
+
 function clear() {
+  some();
   for (const box of boxes) box.checked = false;
   show();
 }
 
 if (bar) {
   every.addEventListener("change", () => {
+    some();
     for (const box of boxes) box.checked = every.checked;
     show();
   });
@@ -92,14 +107,21 @@ if (bar) {
         for (const between of boxes.slice(from, to + 1)) between.checked = box.checked;
       }
       last = box;
+      some();
       show();
     });
   one("#select-none").addEventListener("click", clear);
+  whole?.addEventListener("click", () => {
+    everything.value = "1";
+    show();
+    one("#select-none").focus();
+  });
   show(); // the browser keeps ticks over "back"
 }
 
 on("click", "[data-bulk]", async (_, button) => {
-  const sentence = button.dataset.ask?.replace("{n}", chosen().length);
+  const n = everything?.value === "1" ? whole.dataset.n : chosen().length;
+  const sentence = button.dataset.ask?.replace("{n}", n);
   const danger = "danger" in button.dataset;
   if (sentence && !(await ask(sentence, { yes: button.dataset.yes, danger }))) return;
   const form = one("#rows-form");
@@ -110,35 +132,6 @@ on("click", "[data-bulk]", async (_, button) => {
 
 // Enter on a tick box would send the bare form; only the buttons above it say where to.
 one("#rows-form")?.addEventListener("submit", (event) => event.preventDefault());
-
-// Columns and density -------------------------------------------------------------------------------------------------
-function goWith(change) {
-  const url = new URL(location.href);
-  change(url.searchParams);
-  location.assign(url);
-}
-
-const columns = one("#columns-form");
-columns?.addEventListener("submit", (event) => {
-  event.preventDefault();
-  const keys = all("input:checked", columns).map((box) => box.value);
-  if (keys.length) goWith((params) => params.set("_cols", keys.join(",")));
-});
-one("#columns-reset")?.addEventListener("click", (event) => {
-  event.preventDefault();
-  goWith((params) => params.delete("_cols"));
-});
-
-function pack(density) {
-  if (table) table.dataset.density = density;
-  for (const button of all("[data-density-choice]")) button.setAttribute("aria-pressed", button.dataset.densityChoice === density);
-}
-on("click", "[data-density-choice]", (_, button) => {
-  pack(button.dataset.densityChoice);
-  remember("density", button.dataset.densityChoice);
-  button.closest("details").open = false;
-});
-pack(table?.dataset.density ?? "normal");
 
 // Neighbours: a record opened from here knows the rows before and after it, and the way back to this very list.
 const urls = rows.map((row) => row.dataset.url).filter(Boolean);
