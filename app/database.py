@@ -32,6 +32,7 @@ def load_models() -> MetaData:
         "models.kernel.bulk_change",
         "models.kernel.draft",
         "models.kernel.saved_view",
+        "models.kernel.search",
         "flask_appbuilder.security.sqla.models",
     ):
         importlib.import_module(module)

@@ -24,6 +24,7 @@ from sqlalchemy import Connection, Engine, Index, Table, create_engine, inspect,
 from app import permissions
 from app.database import load_models
 from config import ROOT
+from models.kernel import search
 from models.kernel.refusal import Refusal
 from models.kernel.session import prepare_engine
 from models.kernel.words import _
@@ -123,7 +124,7 @@ def exclusive(engine: Engine) -> Iterator[Connection]:
 
 
 def upgrade(engine: Engine) -> None:
-    """Brings the schema to the newest revision and writes the rows of rights and roles, all in one transaction.
+    """Brings the schema to the newest revision, and rights, roles and search tokens to what is declared; one transaction.
 
     Raises:
         Refusal: the database is at a revision this code does not know, or rows would point to nothing.
@@ -132,6 +133,7 @@ def upgrade(engine: Engine) -> None:
     with exclusive(engine) as connection, _named_revisions():
         command.upgrade(config(connection), "head")
         permissions.write(connection)
+        search.bring_up(connection)
 
 
 def downgrade(engine: Engine, revision: str) -> None:

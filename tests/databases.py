@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app import migration, permissions
 from app.database import load_models
+from models.kernel import search
 from models.kernel.masking import Cipher
 from models.kernel.secret import use_cipher
 from models.kernel.session import prepare_engine
@@ -93,6 +94,7 @@ def make_schema(engine: Engine) -> None:
         load_models().create_all(connection)
         command.stamp(migration.config(connection), "head")
         permissions.write(connection)
+        search.bring_up(connection)
 
 
 def create_postgres(template: str = "template0") -> str:

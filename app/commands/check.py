@@ -51,6 +51,7 @@ def database(settings: Settings) -> list[str]:
 
     from app import migration
     from app.database import open_engine
+    from models.kernel import search
     from models.kernel.actor import SYSTEM
     from models.kernel.node import differences
     from models.kernel.registry import tables
@@ -71,7 +72,10 @@ def database(settings: Settings) -> list[str]:
         with Session(engine) as session:
             act(session, SYSTEM)
             trees = [cls for cls in tables().values() if cls.owned.kind == "tree"]
-            found += [f"tree: {line}" for line in ([] if found else differences(session, trees))]
+            if not found:
+                found += [f"tree: {line}" for line in differences(session, trees)]
+                lines = search.differences(session.connection())
+                found += [f"search: {line} “run.py reindex” makes them anew." for line in lines]
         return found
     finally:
         reading.reset(token)

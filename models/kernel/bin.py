@@ -21,6 +21,7 @@ from models.kernel.refusal import Denied, Missing, Refusal
 from models.kernel.registry import infos, pointing_at, table, tables
 from models.kernel.roles import DELETE, PURGE, READ
 from models.kernel.scope import criterion, may, reach
+from models.kernel.search import drop
 from models.kernel.session import actor_of, clock_of
 from models.kernel.table import Base, Table
 from models.kernel.words import _
@@ -181,8 +182,10 @@ def purge(session: Session, row: Table) -> None:
     nodes: Any = Node.__table__
     for place in places:
         session.execute(nodes.delete().where(nodes.c.id == place))
+    drop(session.connection(), Node, places)
     session.expunge(row)
     session.execute(bare.delete().where(bare.c.id == key))
+    drop(session.connection(), cls, [key])
     values = {n: (v, None) for n, v in found.items() if v is not None and not n.endswith(("_blind", "_tail"))}
     line = entry(actor, now, cls.__tablename__, key, PURGE, values)
     write_lines(session, [line])

@@ -21,6 +21,7 @@ from models.kernel.refusal import Denied
 from models.kernel.registry import defaults, infos, table
 from models.kernel.roles import READ, WRITE
 from models.kernel.scope import criterion, reach
+from models.kernel.search import keep, keep_keys, owner_column, sources
 from models.kernel.secret import MaskedValue, shadows
 from models.kernel.session import actor_of, clock_of
 from models.kernel.table import Table
@@ -77,6 +78,11 @@ def insert_rows(
         )
         ready.append(values)
     keys = _insert(session, cls, ready)
+    owner = owner_column(cls) or ""
+    found_by = (
+        (key, row.get(owner, 0), [row.get(name) for name in sources(cls)]) for key, row in zip(keys, ready, strict=True)
+    )
+    keep(session.connection(), cls, found_by, new=True)
     if audited:
         _record(session, cls, keys, filled)
     return keys
@@ -143,6 +149,7 @@ def update_rows(session: Session, cls: type[Table], changes: Sequence[tuple[int,
             .where(bare.c.id == key)
             .values(**values, version=bare.c.version + 1, changed_at=now, changed_by_id=actor.user_id)
         )
+    keep_keys(connection, cls, [key for key, change in changes if change.keys() & set(sources(cls))])
     write_lines(session, [entry(actor, now, cls.__tablename__, key, "change", change) for key, change in changes])
     session.expire_all()
 

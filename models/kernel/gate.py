@@ -19,6 +19,7 @@ from models.kernel.actor import Actor
 from models.kernel.registry import infos, tables
 from models.kernel.roles import DELETE, READ, WRITE
 from models.kernel.scope import criterion, reach
+from models.kernel.search import sources
 from models.kernel.session import actor_of, clock_of
 from models.kernel.table import Table
 
@@ -139,10 +140,11 @@ def _refuse_kept(cls: type[Table], state: ORMExecuteState) -> None:
             "Rows are changed by key through the session or models.kernel.bulk, never by a list of keys."
         )
     statement: Any = state.statement
+    found_by = sources(cls)  # whose tokens would be left behind
     for column in [*(statement._values or ()), *(state.parameters or ())]:
         name = str(getattr(column, "key", column))
         known = infos(cls).get(name)
-        if known is None or known.system or known.kind in ("ref", "masked"):
+        if known is None or known.system or known.kind in ("ref", "masked") or name in found_by:
             raise RuntimeError(f"{cls.__tablename__}.{name} is not changed by a statement; change the rows one by one.")
 
 

@@ -16,13 +16,14 @@ from models.kernel.actor import Actor
 from models.kernel.audit import entry, write_lines
 from models.kernel.flow import hold_state
 from models.kernel.grant import Grant
-from models.kernel.node import Node
+from models.kernel.node import Node, node_of
 from models.kernel.numbering import hold, number
 from models.kernel.refs import check_refs
 from models.kernel.refusal import Denied, Missing, Refusal, Stale
 from models.kernel.registry import defaults, infos, pointing_at, table, titles
 from models.kernel.roles import DELETE, WRITE
 from models.kernel.scope import criterion, forget, reach
+from models.kernel.search import keep_keys, keep_rows, own_again, owner_column, sources
 from models.kernel.secret import shadows
 from models.kernel.session import actor_of, clock_of
 from models.kernel.table import Table, key_columns
@@ -406,6 +407,7 @@ def _record(session: Session, _context: Any) -> None:
         return
     actor, now = actor_of(session), clock_of(session)()
     rows = []
+    named: dict[tuple[type[Table], bool], list[Table]] = {}
     for row, action, changes in records:
         if action == "add":
             changes = {
@@ -414,11 +416,18 @@ def _record(session: Session, _context: Any) -> None:
                 if (value := getattr(row, name)) is not None and name not in _UNAUDITED
             }
         rows.append(entry(actor, now, row.__tablename__, row.id, action, changes))
+        if action == "add" or changes.keys() & {*sources(type(row)), owner_column(type(row))}:
+            named.setdefault((type(row), action == "add"), []).append(row)
         if row.owned.kind == "tree" or isinstance(row, Grant):
             forget(session)
         if action == "change" and "project_id" in changes and row.owned.kind == "project":
             _re_own(session, type(row), [row.id], row.project_id)
     write_lines(session, rows)
+    for (cls, new), written in named.items():
+        keep_rows(session, cls, written, new=new)
+        if cls.owned.kind == "tree":  # a place is found by the name of its row
+            places = [node_of(session, cls.__tablename__, row.id).id for row in written]
+            keep_keys(session.connection(), Node, places)
 
 
 def _re_own(session: Session, parent: type[Table], keys: list[int], project_id: int) -> None:
@@ -432,6 +441,7 @@ def _re_own(session: Session, parent: type[Table], keys: list[int], project_id: 
             session.connection().execute(
                 bare.update().where(bare.c.id.in_(below)).values(project_id=project_id, version=bare.c.version + 1)
             )
+            own_again(session.connection(), cls, below, project_id)
             _re_own(session, cls, below, project_id)
 
 

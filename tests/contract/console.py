@@ -16,6 +16,7 @@ from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import text as sql
 from werkzeug.test import TestResponse
 
+from models.kernel import search
 from models.kernel.registry import infos, tables
 from models.kernel.secret import cipher
 from tests.contract.conftest import Filled
@@ -60,6 +61,8 @@ def mark(filled: Filled) -> None:
                 connection.execute(
                     sql(f"UPDATE node SET name = (SELECT name FROM \"{name}\" WHERE id = ref_id) WHERE kind = '{name}'")
                 )
+        for cls in search.searched_tables():
+            search.rebuild(connection, cls)
 
 
 @dataclass

@@ -28,6 +28,7 @@ from models.kernel.scope import criterion, may, reach
 from models.kernel.session import actor_of, clock_of
 from models.kernel.table import Table
 from models.kernel.words import _
+from views.kernel.hits import Hits
 from views.kernel.operators import like_escaped, operator
 
 FAN_WIDTH, FAN_DEPTH = 60, 2_000
@@ -166,6 +167,7 @@ class Listing:
         for path in self.columns:
             known_column(cls, path)
         self.order = self._order()
+        self.hits = Hits(session, cls, asked.search, deleted=asked.deleted != "hide")
 
     def _order(self) -> tuple[str, bool]:
         path = self.asked.order or self.cls.screen.order[0]
@@ -200,11 +202,7 @@ class Listing:
             if how.period is not None:
                 raw = ",".join(day.isoformat() for day in how.period(today(clock_of(self.session))))
             found.append(how.condition(column, known, raw))
-        for word in self.asked.search.split()[:5]:
-            escaped = like_escaped(word)
-            ways = [joins.column(path).ilike(f"%{escaped}%", escape="\\") for path in self.cls.screen.searched]
-            if ways:
-                found.append(or_(*ways))
+        found.extend(self.hits.conditions(joins.root))
         if self.asked.ids is not None:
             found.append(joins.root.id.in_(self.asked.ids))
         if self.asked.right != READ:
@@ -288,11 +286,17 @@ class Listing:
         path, descending = self.order
         if column is None or path != "created_at" or self.asked.ids is not None or enough > FAN_DEPTH:
             return statement
+        if self.hits.words and self.hits.rare:
+            return statement
         owners = self._owners(column)
         if owners is None or not 2 <= len(owners) <= FAN_WIDTH:
             return statement
         one = getattr(self.cls, column)
-        branches = [statement.where(one == owner).limit(enough).subquery() for owner in owners]
+        if self.hits.common:
+            ways = [way for owner in owners for way in self.hits.branches(statement, owner, enough)]
+        else:
+            ways = [statement.where(one == owner).limit(enough) for owner in owners]
+        branches = [way.subquery() for way in ways]
         merged = union_all(*(select(branch.c.id, branch.c.sort_value) for branch in branches)).subquery("merged")
         down = descending != backwards
         order = (merged.c.sort_value.desc(), merged.c.id.desc()) if down else (merged.c.sort_value, merged.c.id)
@@ -358,6 +362,9 @@ class Listing:
         conditions = [*self._living(self.cls), *self._conditions(joins)]
         statement = joins.apply(select(self.cls.id)).where(*conditions)
         inner = (statement.limit(cap + 1) if cap is not None else statement).subquery()
+        if cap is not None and not self.asked.filters and self.asked.ids is None and self.asked.right == READ:
+            by_tokens = self.hits.counted(self._living(self.cls), cap)
+            inner = by_tokens.subquery() if by_tokens is not None else inner
         counted = select(func.count()).select_from(inner).execution_options(deleted="with")
         return int(self.session.execute(counted).scalar_one())
 
