@@ -416,8 +416,9 @@ def _record(session: Session, _context: Any) -> None:
                 if (value := getattr(row, name)) is not None and name not in _UNAUDITED
             }
         rows.append(entry(actor, now, row.__tablename__, row.id, action, changes))
-        if action == "add" or changes.keys() & {*sources(type(row)), owner_column(type(row))}:
-            named.setdefault((type(row), action == "add"), []).append(row)
+        cls: type[Table] = type(row)
+        if action == "add" or changes.keys() & {*sources(cls), owner_column(cls)}:
+            named.setdefault((cls, action == "add"), []).append(row)
         if row.owned.kind == "tree" or isinstance(row, Grant):
             forget(session)
         if action == "change" and "project_id" in changes and row.owned.kind == "project":

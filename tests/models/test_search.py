@@ -91,11 +91,14 @@ def test_tokens_move_with_what_they_belong_to(session: Session, world: World) ->
     )
     building = session.scalars(select(Building).where(Building.project_id == lake.id)).first()
     assert building is not None
+    below = select(Room.id).join(Unit, Unit.id == Room.unit_id).where(Unit.building_id == building.id)
+    for room in session.scalars(select(Room).where(Room.id.in_(below))):
+        room.house_type_id = None
+    session.flush()
     building.project_id = hill.id
     building.phase_id = None
     building.name = "迁移楼"
     session.flush()
-    below = select(Room.id).join(Unit, Unit.id == Room.unit_id).where(Unit.building_id == building.id)
     keys = set(session.scalars(below))
     bare = SearchToken.__table__.c
     owners = session.execute(
