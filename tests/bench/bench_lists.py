@@ -25,6 +25,7 @@ from app.accounts import set_password
 from app.database import open_engine
 from app.factory import create_app
 from config import Settings
+from models.kernel import search
 from models.kernel.actor import SYSTEM
 from models.kernel.clock import utc_now
 from models.kernel.grant import Grant
@@ -110,6 +111,8 @@ def build(engine: Engine, rooms: int) -> int:
                         }
                     )
             connection.execute(insert(bare["room"]), rows)
+        for name in bare:
+            search.rebuild(connection, table(name))
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("ANALYZE"))
     return keys[-1]

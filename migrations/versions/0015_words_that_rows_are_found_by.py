@@ -1,6 +1,6 @@
 """words that rows are found by
 
-Revision: 0014, after 0013
+Revision: 0015, after 0014
 
 The tokens themselves are made after the last step by `models.kernel.search.bring_up`: about 30 s for a million rooms.
 
@@ -16,8 +16,8 @@ Before this goes to a database that people work with:
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0014"
-down_revision = "0013"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
