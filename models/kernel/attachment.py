@@ -32,7 +32,7 @@ class Attachment(Base):
     """A file of a row. Its content is in the store, under its hash."""
 
     __tablename__ = "attachment"
-    __table_args__ = (Index("ix_attachment_row", "table_name", "row_id", "id"),)
+    __table_args__ = (Index("ix_attachment_row", "table_name", "row_id", "id"), {"info": {"hangs_on_rows": True}})
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     table_name: Mapped[str] = mapped_column(String(64))

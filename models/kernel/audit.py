@@ -20,11 +20,16 @@ class AuditLog(Base):
     """One change of one row. Never updated, never deleted (Part C 24)."""
 
     __tablename__ = "audit_log"
-    __table_args__ = (Index("ix_audit_log_row", "table_name", "row_id", "id"), Index("ix_audit_log_at", "at", "id"))
+    __table_args__ = (
+        Index("ix_audit_log_row", "table_name", "row_id", "id"),
+        Index("ix_audit_log_at", "at", "id"),
+        *(Index(f"ix_audit_log_{name}_id", name, "id") for name in ("user_id", "table_name", "action", "address")),
+        Index("ix_audit_log_request_id", "request_id"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     at: Mapped[datetime] = mapped_column(Moment)
-    user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
     channel: Mapped[str] = mapped_column(String(20))
     address: Mapped[str] = mapped_column(String(64))
     request_id: Mapped[str] = mapped_column(String(64))

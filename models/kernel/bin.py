@@ -203,13 +203,13 @@ def _refuse_followed(session: Session, bare: Any, key: int, name: str) -> None:
     """Refuses a row that others follow by its key alone: files, and on SQLite the next row, which would get the key anew."""
     newest = session.scalar(select(func.max(bare.c.id))) == key
     for other in Base.metadata.tables.values():
-        if other.name != "audit_log" and {"table_name", "row_id"} <= set(other.c.keys()):
+        if other.info.get("hangs_on_rows"):
             mine = select(other.c.row_id).where(other.c.table_name == bare.name, other.c.row_id == key).limit(1)
             if session.execute(mine).first() is not None:
                 raise Refusal(
                     _(
-                        "“{name}” cannot be deleted for good: files or notes still hang on it.",
-                        "“{name}”无法彻底删除：仍有附件等内容挂在该记录上。",
+                        "“{name}” cannot be deleted for good: files or comments still hang on it.",
+                        "“{name}”无法彻底删除：仍有附件或评论挂在该记录上。",
                     ).fill(name=name),
                     code="in_use",
                     status=409,

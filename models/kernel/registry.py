@@ -28,6 +28,7 @@ def load() -> None:
     importlib.import_module("models.kernel.number_rule")
     importlib.import_module("models.kernel.audit")
     importlib.import_module("models.kernel.seal")
+    importlib.import_module("models.kernel.comment")
     importlib.import_module("models.kernel.notice.outbox")
     importlib.import_module("models.kernel.job_schedule")
     for package in sorted(m.name for m in pkgutil.iter_modules(models.__path__) if m.ispkg and m.name != "kernel"):
