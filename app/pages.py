@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from views.kernel.comments import CommentsView
 from views.kernel.files.pages import FilesView
+from views.kernel.versions import VersionsView
 from views.pages.org.home import Home
 from views.pages.org.move import MoveView
 from views.pages.org.place import PlaceView
@@ -15,7 +17,17 @@ from views.pages.property.generate import GenerateView
 from views.pages.property.ledger import LedgerView
 from views.pages.system.account import AccountView
 
-PAGES: list[type[Any]] = [PlaceView, TreeView, MoveView, GenerateView, AccountView, LedgerView, FilesView]
+PAGES: list[type[Any]] = [
+    PlaceView,
+    TreeView,
+    MoveView,
+    GenerateView,
+    AccountView,
+    LedgerView,
+    FilesView,
+    CommentsView,
+    VersionsView,
+]
 """View classes that are registered as they are."""
 
 VIEWS: dict[str, Callable[[Any], type[Any]]] = {}

@@ -159,8 +159,8 @@ def attach(session: Session, row: Table, content: Content) -> int:
         "created_by_id": actor.user_id,
     }
     made = session.connection().execute(files.insert().values(values))
-    _note(session, row, "attach", content.name, added=True)
     key: Any = made.inserted_primary_key
+    _note(session, row, "attach", content.name, int(key[0]), added=True)
     return int(key[0])
 
 
@@ -195,10 +195,11 @@ def detach(session: Session, key: int) -> None:
         .where(files.c.id == key)
         .values(deleted_at=clock_of(session)(), deleted_by_id=actor_of(session).user_id)
     )
-    _note(session, row, "detach", found.name, added=False)
+    _note(session, row, "detach", found.name, key, added=False)
 
 
-def _note(session: Session, row: Table, action: str, name: str, *, added: bool) -> None:
+def _note(session: Session, row: Table, action: str, name: str, key: int, *, added: bool) -> None:
     change: tuple[Any, Any] = (None, name) if added else (name, None)
-    line = entry(actor_of(session), clock_of(session)(), row.__tablename__, row.id, action, {"file": change})
+    changes: dict[str, tuple[Any, Any]] = {"file": change, "file_id": (None, key)}
+    line = entry(actor_of(session), clock_of(session)(), row.__tablename__, row.id, action, changes)
     write_lines(session, [line])

@@ -22,7 +22,7 @@ from models.kernel.registry import defaults, infos, table
 from models.kernel.roles import READ, WRITE
 from models.kernel.scope import criterion, reach
 from models.kernel.search import keep, keep_keys, owner_column, sources
-from models.kernel.secret import MaskedValue, shadows
+from models.kernel.secret import MaskedValue, encrypted, shadows
 from models.kernel.session import actor_of, clock_of
 from models.kernel.table import Table
 
@@ -143,6 +143,8 @@ def update_rows(session: Session, cls: type[Table], changes: Sequence[tuple[int,
     for key, change in changes:
         values = {name: after for name, (_before, after) in change.items()}
         for name in masked & values.keys():
+            values[name] = encrypted(cls.__mapper__.columns[name].type, values[name])
+            change[name] = (change[name][0], values[name])
             values[f"{name}_blind"], values[f"{name}_tail"] = shadows(values[name])
         connection.execute(
             bare.update()

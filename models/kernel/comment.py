@@ -20,8 +20,8 @@ from models.kernel.attachment import holder
 from models.kernel.audit import entry, write_lines
 from models.kernel.columns import BigId, Moment
 from models.kernel.notice import Event, tell
-from models.kernel.reading import read_text
 from models.kernel.readers import Reader, administers, readers
+from models.kernel.reading import read_text
 from models.kernel.refusal import Denied, Missing, Refusal
 from models.kernel.session import actor_of, clock_of
 from models.kernel.table import Base, Table

@@ -24,7 +24,7 @@ from models.kernel.registry import defaults, infos, pointing_at, table, titles
 from models.kernel.roles import DELETE, WRITE
 from models.kernel.scope import criterion, forget, reach
 from models.kernel.search import keep_keys, keep_rows, own_again, owner_column, sources
-from models.kernel.secret import shadows
+from models.kernel.secret import encrypted, shadows
 from models.kernel.session import actor_of, clock_of
 from models.kernel.table import Table, key_columns
 from models.kernel.words import _
@@ -294,7 +294,9 @@ def _stamp(row: Table, actor: Actor, now: datetime, *, new: bool) -> None:
     row.changed_by_id = actor.user_id
     for column, known in infos(type(row)).items():
         if known.kind == "masked" and (new or inspect(row).attrs[column].history.has_changes()):
-            blind, tail = shadows(getattr(row, column))
+            value = encrypted(type(row).__mapper__.columns[column].type, getattr(row, column))
+            setattr(row, column, value)  # so that the audit gets what the database gets
+            blind, tail = shadows(value)
             setattr(row, f"{column}_blind", blind)
             setattr(row, f"{column}_tail", tail)
 
@@ -328,7 +330,8 @@ def _guard(session: Session, _context: Any, _instances: Any) -> None:
             removing = inspect(row).attrs.deleted_at.history.has_changes()
             action = ("delete" if row.deleted_at else "restore") if removing else "change"
             action = session.info.get("moving", {}).get(id(row), action)
-            records.append((row, action, _changes(row)))
+            noted = session.info.get("noted", {}).get(id(row), {})
+            records.append((row, action, {**_changes(row), **noted}))
         admitted: set[int] = set()
         while fresh := [row for row in session.new if isinstance(row, Table) and id(row) not in admitted]:
             for row in fresh:  # admitting a row may add further ones that the table's rules keep

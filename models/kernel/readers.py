@@ -44,7 +44,7 @@ class Place:
 
 def places(session: Session, row: Table) -> set[Place]:
     """Returns the places of the tree from which a row is seen; the living ones, whoever asks."""
-    values = {name: getattr(row, name) for name in type(row).__mapper__.columns.keys()}
+    values = {name: getattr(row, name) for name in type(row).__mapper__.column_attrs.keys()}  # noqa: SIM118  # not a dict
     return set(_places(session, type(row), values))
 
 

@@ -91,6 +91,17 @@ class Masked(TypeDecorator[MaskedValue]):
         return bool(plain[0] == plain[1])
 
 
+def encrypted(column: Any, value: MaskedValue | str | None) -> MaskedValue | None:
+    """Returns a value as a masked column keeps it: encrypted once, so that row and audit hold the same.
+
+    Args:
+        column: the column's type, which says how the value is shown.
+    """
+    if value is None or value == "":
+        return None
+    return value if isinstance(value, MaskedValue) else MaskedValue.of(column.kind, str(value))
+
+
 def shadows(value: MaskedValue | str | None) -> tuple[str | None, str | None]:
     """Returns the blind index and the tail index that stand beside a masked value (both None for an empty one)."""
     if value is None or value == "":

@@ -30,11 +30,12 @@ BUDGET = {
     "rest row": 5,
     "info": 4,
     "edit": 8,
-    "show": 13,
+    "show": 17,
 }
 """The most SQL statements a request may take, sign-in and grants (three) included, whatever the number of rows.
 
-`edit` and `show` take more for the refs of form and title, `show` two for each grid of children, and a look-up two for each
+`edit` and `show` take more for the refs of form and title, `show` four for each grid of children
+(rows, count, and keys and names in the history), and a look-up two for each
 column that it finds rows by (one way at a time, so that each is a range of an index).
 """
 
@@ -178,7 +179,7 @@ def test_requests_take_few_statements_whatever_they_show(name: str, desk: Desk) 
         "show": f"/{name}/show/{key}",
     }
     ways = len({*cls.screen.searched, *(path.partition(".")[0] for path in titles(cls))})
-    allowance = {"lookup": 2 * ways, "show": 2 * len(cls.screen.children) + named, "edit": refs * 3 + named}
+    allowance = {"lookup": 2 * ways, "show": 4 * len(cls.screen.children) + refs + named, "edit": refs * 3 + named}
     if writer is not None and entry.fields(cls):
         asked |= {"add": f"/{name}/add", "edit": f"/{name}/edit/{min(desk.law.keys(writer.user, name, 'write'))}"}
     over = {}

@@ -64,8 +64,10 @@ OWN_PAGES = {
 
 FILES = {
     "/<string:table>/<int:pk>/files", "/file/<int:key>/delete", "/file/<int:key>/thumb", "/file/<int:key>/<string:name>",
+    "/<string:table>/<int:pk>/timeline", "/<string:table>/<int:pk>/people", "/<string:table>/<int:pk>/comments",
+    "/comment/<int:key>/change", "/comment/<int:key>/remove", "/<string:table>/<int:pk>/version/<int:line>",
 }  # fmt: skip
-"""Files of records: views/test_attachments, and the list against the law below."""
+"""Files, comments and history of records: views/test_attachments, test_timeline, test_versions, and against the law below."""
 
 
 OWN_RESOURCES = {
@@ -236,6 +238,19 @@ def test_files_are_listed_to_those_who_see_the_record(name: str, desk: Desk) -> 
             assert answer.status_code == (200 if key in seen else 404), (name, key)
             if key not in seen:
                 assert one.post(f"/{name}/{key}/files").status_code == 404, (name, key)
+
+
+def test_timelines_are_shown_to_those_who_see_the_record(name: str, desk: Desk) -> None:
+    """Nothing in them is of a row out of sight; a record out of sight answers as one that does not exist."""
+    for one in [desk.at("stranger"), *people(desk, name, 2)]:
+        seen = desk.law.keys(one.user, name)
+        for key in [*sorted(seen)[:1], *sorted(set(desk.law.rows[name]) - seen)[:1], NONE]:
+            expected = 200 if key in seen else 404
+            assert one.get(f"/{name}/{key}/timeline").status_code == expected, (name, key)
+            assert one.get(f"/{name}/{key}/people", swept=False).status_code == expected, (name, key)
+            if key not in seen:
+                assert one.get(f"/{name}/{key}/version/1", swept=False).status_code == 404, (name, key)
+                assert one.post(f"/{name}/{key}/comments", {"text": "x"}).status_code == 404, (name, key)
 
 
 def test_import_pages_by_right_and_templates_without_foreign_rows(name: str, desk: Desk) -> None:

@@ -50,7 +50,12 @@ def test_who_is_mentioned(text: str, found: list[Any]) -> None:
 
 @pytest.mark.parametrize(
     ("text", "code"),
-    [("@王五 看", "unknown_mention"), ("@李四", "ambiguous_mention"), ("@zhang.sanx", "unknown_mention"), ("@@", "unknown_mention")],
+    [
+        ("@王五 看", "unknown_mention"),
+        ("@李四", "ambiguous_mention"),
+        ("@zhang.sanx", "unknown_mention"),
+        ("@@", "unknown_mention"),
+    ],
 )
 def test_who_cannot_be_mentioned(text: str, code: str) -> None:
     with pytest.raises(Refusal) as refused:
@@ -130,7 +135,12 @@ def test_a_mention_tells_the_person_once(session: Session, world: World) -> None
     key = comment(session, row, "@project_leader @project_clerk 请看")
     change_comment(session, key, "@project_leader @finance 请再看")
     session.commit()
-    told = session.execute(select(NoticeOutbox.event, NoticeOutbox.recipients, NoticeOutbox.given, NoticeOutbox.row_id)).all()
-    assert [json.loads(one.recipients) for one in told] == [[world.accounts["project_leader"]], [world.accounts["finance"]]]
+    told = session.execute(
+        select(NoticeOutbox.event, NoticeOutbox.recipients, NoticeOutbox.given, NoticeOutbox.row_id)
+    ).all()
+    assert [json.loads(one.recipients) for one in told] == [
+        [world.accounts["project_leader"]],
+        [world.accounts["finance"]],
+    ]
     assert {one.event for one in told} == {"comment.mentioned"} and {one.row_id for one in told} == {room}
     assert "请再看" in told[1].given

@@ -43,7 +43,9 @@ def test_who_signs_in_no_more_or_holds_nothing_today_reads_nothing(session: Sess
     grants, accounts = Grant.__table__, Grant.metadata.tables["ab_user"]
     session.execute(update(accounts).where(accounts.c.username == "project_clerk").values(active=False))
     session.execute(
-        update(grants).where(grants.c.id == world.id("grant", "inspection_clerk")).values(until_day=NOW.date().replace(day=1))
+        update(grants)
+        .where(grants.c.id == world.id("grant", "inspection_clerk"))
+        .values(until_day=NOW.date().replace(day=1))
     )
     logins = {one.login for one in readers(session, room)}
     assert not logins & {"project_clerk", "inspection_clerk", "stranger", "bay_clerk"} and "project_leader" in logins
@@ -58,7 +60,12 @@ def test_a_customer_is_read_from_every_home(session: Session, world: World) -> N
 
 def test_administrators_of_a_row(session: Session, world: World) -> None:
     room = session.get_one(Room, world.id("room", "lake-1-1-101"))
-    for login, expected in (("group_admin", True), ("regional_admin", True), ("project_clerk", False), ("stranger", False)):
+    for login, expected in (
+        ("group_admin", True),
+        ("regional_admin", True),
+        ("project_clerk", False),
+        ("stranger", False),
+    ):
         act(session, world.actor(login), frozen(NOW))
         assert administers(session, room) is expected, login
 

@@ -21,7 +21,7 @@ from models.kernel.scope import may
 from models.kernel.session import actor_of, clock_of
 from models.kernel.table import Table
 from models.kernel.words import _
-from views.kernel import forms, record
+from views.kernel import forms, record, timeline
 from views.kernel.access import needs
 from views.kernel.bin_pages import BinRoutes, keep_undo, undo_url
 from views.kernel.cells import called
@@ -144,7 +144,7 @@ class TableView(ListRoutes, ImportRoutes, ExportRoutes, BinRoutes, MoveRoutes, M
             "sections": record.record_sections(own, self.table, line),
             "children": record.children(own, self.table, row.id),
             "files": files.block(own, row),
-            "side": [{"title": _("History", "动态"), "items": record.timeline(own, self.table, row.id)}],
+            "timeline": timeline.block(own, row),
         }
         return render_template("doorbook/record.html", shell=shell(title), page=context)
 

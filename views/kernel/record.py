@@ -1,36 +1,22 @@
-"""One row on one page: its sections, its children as grids, and what happened to it."""
+"""One row on one page: its sections, and its children as grids."""
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.kernel.audit import AuditLog
-from models.kernel.clock import local
 from models.kernel.registry import infos, table, titles
 from models.kernel.roles import READ, REVEAL, WRITE
 from models.kernel.scope import criterion, may, reach
 from models.kernel.session import actor_of
 from models.kernel.table import Table
-from models.kernel.words import Words, _
-from views.kernel.cells import cell, plain_text
+from models.kernel.words import Words
+from views.kernel.cells import cell
 from views.kernel.listing import Asked, Filter, Line, Listing
-from views.kernel.request import say
 
 CHILD_ROWS = 10
-ACTIONS: dict[str, Words] = {
-    "add": _("entered this record", "新增了该记录"),
-    "change": _("changed {fields}", "修改了{fields}"),
-    "delete": _("put it in the recycle bin", "将其移入回收站"),
-    "unlock": _("lifted the lock-out", "解除了登录锁定"),
-    "restore": _("restored it", "恢复了该记录"),
-    "attach": _("added a file", "上传了附件"),
-    "detach": _("removed a file", "删除了附件"),
-    "reveal": _("looked at {fields} in full", "查看了完整的{fields}"),
-}
 
 
 def one_line(session: Session, cls: type[Table], pk: int) -> Line | None:
@@ -169,58 +155,3 @@ def rows(cls: type[Table], paths: tuple[str, ...], lines: list[Line]) -> list[di
             }
         )
     return found
-
-
-def timeline(session: Session, cls: type[Table], pk: int, size: int = 20) -> list[dict[str, Any]]:
-    """Returns what happened to a row the actor may read, newest first. Masked values are never in it."""
-    accounts = cls.metadata.tables["ab_user"]
-    audit = AuditLog.__table__
-    found = session.execute(
-        select(audit.c.at, audit.c.action, audit.c.changes, accounts.c.first_name)
-        .outerjoin(accounts, accounts.c.id == audit.c.user_id)
-        .where(audit.c.table_name == cls.__tablename__, audit.c.row_id == pk)
-        .order_by(audit.c.id.desc())
-        .limit(size)
-    ).all()
-    items = []
-    for at, action, changes, name in found:
-        who = name or say(_("System", "系统"))
-        fields, note = _told(cls, json.loads(changes))
-        items.append(
-            {
-                "who": who,
-                "initial": who[:1].upper(),
-                "text": say(_action(cls, action).fill(fields=fields)),
-                "note": note if action == "change" or action not in ACTIONS else None,
-                "when": local(at).strftime("%Y-%m-%d %H:%M"),
-            }
-        )
-    return items
-
-
-def _action(cls: type[Table], action: str) -> Words:
-    """Returns what somebody did: a transition by its own label."""
-    move = cls.flow.transition(action) if cls.flow is not None else None
-    if move is not None:
-        return _("chose “{label}”", "执行了“{label}”").fill(label=move.label)
-    return ACTIONS.get(action, _("did something", "进行了操作"))
-
-
-def _told(cls: type[Table], changes: dict[str, list[Any]]) -> tuple[str, str | None]:
-    """Says which fields changed, and from what to what where that is plain and not masked."""
-    known = infos(cls)
-    labels, notes = [], []
-    for name, (before, after) in changes.items():
-        if name not in known:
-            continue
-        labels.append(say(known[name].label))
-        if known[name].kind not in ("ref", "masked", "prose") and not isinstance(before, dict):
-            notes.append(f"{labels[-1]}: {_was(known[name], before) or '—'} → {_was(known[name], after) or '—'}")
-    comma = say(_(", ", "、"))
-    return comma.join(labels), "\n".join(notes[:6]) or None
-
-
-def _was(known: Any, value: Any) -> str:
-    if known.kind in ("money", "decimal", "date", "moment"):
-        return "" if value is None else str(value)
-    return plain_text(known, value)

@@ -23,12 +23,12 @@ async function send(file) {
   throw new Error(said?.detail || words.failed);
 }
 
-/** Draws the side column, files and history, as the server has it now. */
+/** Draws files and history as the server has them now; a comment that is being written stays. */
 async function redraw() {
   const answer = await fetch(location.href, { credentials: "same-origin" });
-  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(".record-side");
-  if (!fresh) throw new Error("signed out meanwhile");
-  one(".record-side").replaceWith(document.adoptNode(fresh));
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (!one("#files", fresh)) throw new Error("signed out meanwhile");
+  for (const part of ["#files", "#timeline-kinds", "#timeline-entries"]) one(part)?.replaceWith(document.adoptNode(one(part, fresh)));
 }
 
 async function upload(files) {
