@@ -13,8 +13,10 @@ from views.pages.org.move import MoveView
 from views.pages.org.place import PlaceView
 from views.pages.org.tree import TreeView
 from views.pages.property import room
+from views.pages.property.book import BookView
 from views.pages.property.generate import GenerateView
 from views.pages.property.ledger import LedgerView
+from views.pages.property.roomgrid import RoomGridView
 from views.pages.system.account import AccountView
 
 PAGES: list[type[Any]] = [
@@ -27,6 +29,8 @@ PAGES: list[type[Any]] = [
     FilesView,
     CommentsView,
     VersionsView,
+    RoomGridView,
+    BookView,
 ]
 """View classes that are registered as they are."""
 

@@ -58,7 +58,9 @@ OWN_PAGES = {
     "/", "/api/<version>/_openapi", "/api/v1/menu/", "/palette.json", "/place", "/tree/", "/me", "/password",
     "/tree/move/<kind>/<pk>", "/generate/", "/generate/<pk>", "/ledger/", "/ledger/<int:pk>", "/ledger/<int:pk>/<token>",
     "/ledger/<int:pk>/<token>/apply", "/ledger/<int:pk>/<token>/preview", "/ledger/<int:pk>/<token>/remarks.xlsx",
-    "/ledger/<int:pk>/<token>/wrong.xlsx", "/ledger/<int:pk>/export.xlsx", "/<table>/<pk>/password", "/<table>/<pk>/unlock",
+    "/ledger/<int:pk>/<token>/wrong.xlsx", "/ledger/<int:pk>/export.xlsx", "/<table>/<pk>/password",
+    "/roomgrid/", "/roomgrid/<pk>", "/roomgrid/project/<pk>", "/roomgrid/card/<pk>", "/roomgrid/<pk>/labels",
+    "/<table>/<pk>/book", "/<table>/<pk>/unlock",
 }  # fmt: skip
 """Pages a declaration does not give. `test_own_pages...` below asks for each as everybody, and sweeps."""
 

@@ -91,6 +91,14 @@ class ListParts:
                     "chosen": [{"id": key, "text": text} for key, text in rows],
                 }
             )
+        if asked.asked.ids is not None:
+            chips.append(
+                {
+                    "label": _("Chosen rows", "所选记录"),
+                    "text": f"{len(asked.asked.ids):,}",
+                    "remove_url": asked.url(f"/{self.name}/list/", drop=("ids",)),
+                }
+            )
         return chips
 
     def filter_text(self, known: Any, raw: str, how: Operator | None = None) -> str:
@@ -210,7 +218,7 @@ class ListParts:
 
     def empty(self, asked: Wanted, clear_url: str) -> dict[str, Any] | None:
         """What an empty list says, and what to do next."""
-        if asked.asked.filters or asked.asked.search:
+        if asked.asked.filters or asked.asked.search or asked.asked.ids is not None:
             return {
                 "sentence": _("No row fits these filters.", "没有符合筛选条件的记录。"),
                 "action": {"label": _("Clear filters", "清除筛选"), "url": clear_url, "icon": "filter-off"},

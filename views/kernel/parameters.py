@@ -24,6 +24,7 @@ from models.kernel.scope import reach
 from models.kernel.session import actor_of
 from models.kernel.table import Table
 from models.kernel.words import Words, _
+from views.kernel.chosen import read_ids
 from views.kernel.listing import Asked, Filter, Listing, chosen, known_column
 
 SIZES = (25, 50, 100, 200)
@@ -170,6 +171,7 @@ def wanted(session: Session, cls: type[Table], view: str, layout: Layout | None 
         size=_number(request.args.get(f"psize_{view}"), 1, SIZES[-1], SIZES[1]),
         after=request.args.get("_after"),
         before=request.args.get("_before"),
+        ids=read_ids(request.args.get("ids")),
     )
     return found
 

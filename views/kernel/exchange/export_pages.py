@@ -54,7 +54,8 @@ class ExportRoutes:
     def _export(self, form: str) -> Export:
         own = database()
         read = wanted(own, self.table, self.list_name)
-        asked = replace(read.asked, ids=_chosen())
+        picked = _chosen()
+        asked = read.asked if picked is None else replace(read.asked, ids=picked)
         technical = request.args.get("labels") == "technical"
         bind, actor, clock = own.get_bind(), actor_of(own), clock_of(own)
         own.rollback()  # this request's connection is free while the rows are read
