@@ -10,16 +10,7 @@ import pytest
 from tests.contract.conftest import Desk
 from tests.contract.test_channels import NONE
 
-CROWD = (
-    "request_clerk",
-    "two_hats",
-    "project_leader",
-    "contractor",
-    "split_hats",
-    "regional_admin",
-    "finance",
-    "stranger",
-)
+CROWD = ("request_clerk", "two_hats", "contractor", "regional_admin", "stranger")
 PAGES = (
     ("room", "/room/{key}/book"),
     ("room", "/roomgrid/card/{key}"),
@@ -38,7 +29,7 @@ def test_pages_of_doors_open_for_those_who_see_the_row(desk: Desk, login: str) -
             assert one.ask("GET", path.format(key=1)).status_code == 403
             continue
         seen = desk.law.keys(one.user, name)
-        for key in [*sorted(seen), *sorted(set(desk.law.rows[name]) - seen), NONE]:
+        for key in [*sorted(seen)[:4], *sorted(set(desk.law.rows[name]) - seen)[:3], NONE]:
             assert one.get(path.format(key=key)).status_code == (200 if key in seen else 404), (path, key)
 
 
