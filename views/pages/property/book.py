@@ -26,7 +26,7 @@ from models.kernel.words import _
 from models.property.building import Building
 from models.property.room import Room
 from models.property.unit import Unit
-from views.kernel import record
+from views.kernel import record, timeline
 from views.kernel.access import needs
 from views.kernel.cells import called, cell
 from views.kernel.chosen import read_ids
@@ -107,7 +107,7 @@ class BookView(BaseView):  # type: ignore[misc]
             "add_owner_url": _add_url(own, "ownership", room),
             "chapters": chapters(own, room),
             "files": files.block(own, room),
-            "timeline": record.timeline(own, Room, room.id),
+            "timeline": timeline.block(own, room),
             "qr": qr(address(room.id)),
             "address": address(room.id),
             "actions": self._actions(own, room),
@@ -260,7 +260,7 @@ def in_short(own: Session, room: Room) -> dict[str, Any]:
         "owners": now,
         "former": len(before),
         "may_own": may(actor(), table("ownership"), READ),
-        "timeline": record.timeline(own, Room, room.id, 3),
+        "timeline": timeline.block(own, room)["items"][:3],
         "url": f"/room/{room.id}/book",
         "edit_url": f"/room/edit/{room.id}"
         if reach(own, actor(), Room, WRITE).holds("project", room.project_id)
