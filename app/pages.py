@@ -7,6 +7,7 @@ from typing import Any
 
 from views.kernel.comments import CommentsView
 from views.kernel.files.pages import FilesView
+from views.kernel.reporting import ReportPages
 from views.kernel.versions import VersionsView
 from views.pages.org.home import Home
 from views.pages.org.move import MoveView
@@ -31,6 +32,7 @@ PAGES: list[type[Any]] = [
     VersionsView,
     RoomGridView,
     BookView,
+    ReportPages,
 ]
 """View classes that are registered as they are."""
 

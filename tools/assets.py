@@ -16,6 +16,7 @@ from pathlib import Path
 
 VENDOR = Path("views/theme/static/vendor")
 FILES = {
+    "echarts.js": "echarts/dist/echarts.common.min.js",
     "tom-select.css": "tom-select/dist/css/tom-select.min.css",
     "tom-select.js": "tom-select/dist/js/tom-select.complete.min.js",
     "flatpickr.css": "flatpickr/dist/flatpickr.min.css",

@@ -60,7 +60,8 @@ OWN_PAGES = {
     "/ledger/<int:pk>/<token>/apply", "/ledger/<int:pk>/<token>/preview", "/ledger/<int:pk>/<token>/remarks.xlsx",
     "/ledger/<int:pk>/<token>/wrong.xlsx", "/ledger/<int:pk>/export.xlsx", "/<table>/<pk>/password",
     "/roomgrid/", "/roomgrid/<pk>", "/roomgrid/project/<pk>", "/roomgrid/card/<pk>", "/roomgrid/<pk>/labels",
-    "/<table>/<pk>/book", "/<table>/<pk>/unlock",
+    "/<table>/<pk>/book", "/<table>/<pk>/unlock", "/report/", "/report/<name>/", "/report/<name>/figures.json",
+    "/report/<name>/export.<any(csv, xlsx):kind>",
 }  # fmt: skip
 """Pages a declaration does not give. `test_own_pages...` below asks for each as everybody, and sweeps."""
 
@@ -117,6 +118,10 @@ def filled(rule: str, law: Any) -> list[str]:
             for kind in ("region", "company", "department", "project", "room", "nosuch")
             for key in (1, 2, 3, NONE)
         ]
+    if rule.startswith("/report/<name>"):
+        rule = rule.replace("<any(csv, xlsx):kind>", "csv")
+        names = ("room_inventory", "customer_structure", "visits", "nosuch")
+        return [rule.replace("<name>", f"{name}") + "?by=project" for name in names]
     rule = re.sub(r"<token>", "nosuchtoken0000", rule).replace("<version>", "v1")
     if "pk>" in rule:
         keys = [*sorted(law.rows["project"]), NONE]

@@ -16,6 +16,7 @@ from views.kernel.operators import OPERATORS, Operator, operator
 from views.kernel.parameters import SIZES, Wanted
 from views.kernel.request import actor, say
 from views.kernel.request import session as database
+from views.kernel.selection import selection
 
 Dicts = list[dict[str, Any]]
 
@@ -72,7 +73,21 @@ class ListParts:
 
     def chips(self, asked: Wanted) -> Dicts:
         """One chip per filter that is on, each with the address without it, and what its editor begins with."""
-        chips = []
+        chips: Dicts = []
+        if asked.asked.of:
+            found = selection(database(), self.table, asked.asked.of)
+            chips.append(
+                {
+                    "label": found.label,
+                    "text": found.text,
+                    "remove_url": asked.url(self.base, drop=("_of",)),
+                    "name": None,
+                    "field": "",
+                    "operator": "",
+                    "value": "",
+                    "chosen": [],
+                }
+            )
         for one in asked.asked.filters:
             known = known_column(self.table, one.path)
             how = operator(known.kind, one.operator)
@@ -218,7 +233,8 @@ class ListParts:
 
     def empty(self, asked: Wanted, clear_url: str) -> dict[str, Any] | None:
         """What an empty list says, and what to do next."""
-        if asked.asked.filters or asked.asked.search or asked.asked.ids is not None:
+        here = asked.asked
+        if here.filters or here.search or here.of or here.ids is not None:
             return {
                 "sentence": _("No row fits these filters.", "没有符合筛选条件的记录。"),
                 "action": {"label": _("Clear filters", "清除筛选"), "url": clear_url, "icon": "filter-off"},

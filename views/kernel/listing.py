@@ -30,6 +30,7 @@ from models.kernel.table import Table
 from models.kernel.words import _
 from views.kernel.hits import Hits
 from views.kernel.operators import like_escaped, operator
+from views.kernel.selection import selection
 
 FAN_WIDTH, FAN_DEPTH = 60, 2_000
 """A list over this many owners, and down to this depth, is merged from a short list of each."""
@@ -60,6 +61,7 @@ class Asked:
         ids: only these rows.
         deleted: 'hide', or 'only' for the recycle bin.
         right: the right the rows are wanted for beside reading them; what they point to is shown as it is read.
+        of: a selection made elsewhere, as `views.kernel.selection` reads it.
     """
 
     columns: tuple[str, ...] = ()
@@ -73,6 +75,7 @@ class Asked:
     ids: tuple[int, ...] | None = None
     deleted: str = "hide"
     right: str = "read"
+    of: str = ""
 
 
 @dataclass(slots=True)
@@ -207,6 +210,8 @@ class Listing:
             found.append(joins.root.id.in_(self.asked.ids))
         if self.asked.right != READ:
             found.append(self._extra_right(self.asked.right, ""))
+        if self.asked.of:
+            found.append(selection(self.session, self.cls, self.asked.of).condition)
         return found
 
     def check(self) -> None:

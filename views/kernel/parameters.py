@@ -26,6 +26,7 @@ from models.kernel.table import Table
 from models.kernel.words import Words, _
 from views.kernel.chosen import read_ids
 from views.kernel.listing import Asked, Filter, Listing, chosen, known_column
+from views.kernel.selection import selection
 
 SIZES = (25, 50, 100, 200)
 
@@ -172,8 +173,21 @@ def wanted(session: Session, cls: type[Table], view: str, layout: Layout | None 
         after=request.args.get("_after"),
         before=request.args.get("_before"),
         ids=read_ids(request.args.get("ids")),
+        of=_selected(session, cls, found),
     )
     return found
+
+
+def _selected(session: Session, cls: type[Table], found: Wanted) -> str:
+    """The rows a figure of a report counts, where the address leads from one."""
+    raw = request.args.get("_of", "")[:500]
+    try:
+        return raw if raw and selection(session, cls, raw) else ""
+    except Refusal as refusal:
+        found.notes.append(
+            _("One filter was left out: {why}", "有一个筛选条件未生效：{why}").fill(why=refusal.sentence)
+        )
+        return ""
 
 
 def _columns(cls: type[Table], found: Wanted, raw: str) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +37,19 @@ class Extra:
     place: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class First:
+    """A page beside the start page, above the areas; `shown` says whether this actor has any use for it."""
+
+    label: Words
+    icon: str
+    url: str
+    shown: Callable[[], bool]
+
+
+FIRST: list[First] = []
+"""Pages of no area. Those who make them put them here."""
+
 EXTRAS: list[Extra] = []
 """Pages that declared themselves with `menu_page`."""
 
@@ -59,7 +73,18 @@ def menu() -> list[dict[str, Any]]:
                     "icon": "home",
                     "active": here == "/",
                     "key": "home",
-                }
+                },
+                *(
+                    {
+                        "label": one.label,
+                        "url": one.url,
+                        "icon": one.icon,
+                        "active": here.startswith(one.url),
+                        "key": one.url,
+                    }
+                    for one in FIRST
+                    if one.shown()
+                ),
             ],
         }
     ]

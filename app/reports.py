@@ -1,0 +1,44 @@
+"""The reports there are, handed to the pages that show them."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
+import reports
+from models.kernel.words import Words
+from reports.kernel import counting, question, workbook
+from reports.kernel.report import REPORTS, Report
+from views.kernel.reporting import Desk, use
+
+
+def load() -> dict[str, Report]:
+    """Imports every report (a module of `reports/<area>`) and hands them to the pages. Returns them by name."""
+    for found in pkgutil.walk_packages(reports.__path__, "reports."):
+        if not found.name.startswith("reports.kernel"):
+            importlib.import_module(found.name)
+    use(
+        Desk(
+            reports=REPORTS,
+            ask=question.ask,
+            count=counting.count,
+            rows=counting.rows,
+            ways=_ways,
+            periods=question.PERIODS,
+            compared=question.COMPARED,
+            as_csv=workbook.as_csv,
+            as_xlsx=workbook.as_xlsx,
+            by_words=workbook.by_words,
+            period_words=workbook.period_words,
+        )
+    )
+    return REPORTS
+
+
+def _ways(session: object, report: Report, asked: question.Question) -> list[tuple[str, Words]]:
+    offered = question.places(session, report)  # type: ignore[arg-type]
+    found = [(level, question.LEVEL_WORDS[level]) for level in question.levels(report, asked.place, offered)]
+    found += [(one.name, one.label) for one in report.dimensions]
+    if report.when is not None:
+        found += list(question.TIME_WORDS.items())
+    return found

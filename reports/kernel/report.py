@@ -1,0 +1,216 @@
+"""What a report is: one declaration that says what is counted, by what, and what every figure means (design 2, D3).
+
+A report adds up in the database, over entities that the gate cuts to the reader's part of the tree. From the declaration
+come its page, its REST answer, its workbook, its chart, the way from each figure to its rows, and its contract tests.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement
+
+from models.kernel.options import Options
+from models.kernel.roles import INSIDE
+from models.kernel.table import Table
+from models.kernel.words import Words, _
+
+Join = tuple[type[Table], ColumnElement[bool]]
+"""An entity and the condition it is joined on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A figure that the database adds up.
+
+    Attributes:
+        kind: `count` (rows), `sum` (of `of`), `distinct` (different values of `of`).
+        where: only rows for which this holds.
+        of: the column that is summed or told apart.
+        rows: where a figure leads: the table whose list shows what it counts, and the column of the statement that names
+            its rows; the report's own entity where it is None.
+        places: decimal places that are shown.
+    """
+
+    name: str
+    label: Words
+    kind: str = "count"
+    where: ColumnElement[bool] | None = None
+    of: Any = None
+    rows: tuple[type[Table], Any] | None = None
+    unit: Words | None = None
+    places: int = 0
+    late: bool = False
+
+
+def count(name: str, label: Words, where: ColumnElement[bool] | None = None, *, late: bool = False) -> Measure:
+    """Counts rows; `late` marks a figure that ought to be zero."""
+    return Measure(name, label, where=where, late=late)
+
+
+def total(
+    name: str,
+    label: Words,
+    of: Any,
+    where: ColumnElement[bool] | None = None,
+    *,
+    unit: Words | None = None,
+    places: int = 2,
+) -> Measure:
+    """Sums `of`."""
+    return Measure(name, label, "sum", where, of, unit=unit, places=places)
+
+
+def distinct(
+    name: str,
+    label: Words,
+    of: Any,
+    where: ColumnElement[bool] | None = None,
+    *,
+    rows: tuple[type[Table], Any] | None = None,
+) -> Measure:
+    """Counts different values of `of`; its total is counted anew, since one value may stand in several lines."""
+    return Measure(name, label, "distinct", where, of, rows=rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """A figure made of two others, on each line and on the total alike; '—' where there is nothing to divide by.
+
+    Attributes:
+        part, whole: names of measures.
+        times: 100 for per cent, 1 for a mean.
+        low: True where a low ratio is the good one.
+    """
+
+    name: str
+    label: Words
+    part: str
+    whole: str
+    times: int = 100
+    places: int = 1
+    unit: Words | None = None
+    low: bool = False
+
+
+def percent(name: str, label: Words, part: str, whole: str, *, low: bool = False) -> Ratio:
+    """The share of `part` in `whole`, in per cent."""
+    return Ratio(name, label, part, whole, unit=_("%", "%"), low=low)
+
+
+def mean(name: str, label: Words, part: str, whole: str, *, places: int = 2, low: bool = False) -> Ratio:
+    """`part` for each of `whole`."""
+    return Ratio(name, label, part, whole, times=1, places=places, low=low)
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """What lines stand for.
+
+    Attributes:
+        key: the column whose values are the lines.
+        joins: entities the key needs beside the report's own.
+        options: the words of its values, where it is a choice.
+        target: the table its values are keys of; lines are then called by that row's name.
+    """
+
+    name: str
+    label: Words
+    key: Any
+    joins: tuple[Join, ...] = ()
+    options: type[Options] | None = None
+    target: type[Table] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """What is drawn above the table: `bar`, `stack`, `line` or `pareto` of these figures."""
+
+    kind: str
+    figures: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One report.
+
+    Attributes:
+        definition: the sentence below the title: what is counted, when, and what is left out.
+        entity: the table whose rows are counted; a reader needs to read it.
+        project: the column that names the project of a row, where it is not the entity's own `project_id`.
+        building: how a row's building is found, where it has one.
+        joins: entities that the measures need in every statement.
+        base: only these rows at all.
+        when: the column a period cuts by; None for a report of how things stand now.
+        standing: the period shown where none is asked for: 'month', 'quarter', 'year', 'all'.
+        figures: measures and ratios in the order they are shown.
+        by: the dimension that is shown first where the reader chose none; the next level of the tree where it is None.
+        roles: who may open it, beside the right to read its entity.
+    """
+
+    name: str
+    title: Words
+    definition: Words
+    area: str
+    entity: type[Table]
+    figures: tuple[Measure | Ratio, ...]
+    chart: Chart
+    project: Any = None
+    building: Dimension | None = None
+    joins: tuple[Join, ...] = ()
+    base: ColumnElement[bool] | None = None
+    when: Any = None
+    standing: str = "year"
+    dimensions: tuple[Dimension, ...] = ()
+    by: str | None = None
+    roles: tuple[str, ...] = INSIDE
+    icon: str = "chart-bar"
+    order: int = 50
+    notes: tuple[Words, ...] = field(default=())
+
+    @property
+    def owner(self) -> Any:
+        """The column that names the project of a row."""
+        return self.entity.__mapper__.attrs.project_id.class_attribute if self.project is None else self.project
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """The figures that are counted."""
+        return tuple(figure for figure in self.figures if isinstance(figure, Measure))
+
+    @property
+    def ratios(self) -> tuple[Ratio, ...]:
+        """The figures that are made of others."""
+        return tuple(figure for figure in self.figures if isinstance(figure, Ratio))
+
+    def figure(self, name: str) -> Measure | Ratio | None:
+        """Returns a figure by its name."""
+        return next((figure for figure in self.figures if figure.name == name), None)
+
+    def dimension(self, name: str) -> Dimension | None:
+        """Returns a dimension by its name."""
+        return next((one for one in self.dimensions if one.name == name), None)
+
+
+REPORTS: dict[str, Report] = {}
+"""Every declared report by its name."""
+
+
+def declare(report: Report) -> Report:
+    """Puts a report among those there are.
+
+    Raises:
+        RuntimeError: the name is taken, or a figure or dimension is named that the report has not.
+    """
+    if REPORTS.get(report.name, report) is not report:
+        raise RuntimeError(f"There are two reports {report.name}.")
+    names = [figure.name for figure in report.figures]
+    wanted = [name for ratio in report.ratios for name in (ratio.part, ratio.whole)] + list(report.chart.figures)
+    unknown = [name for name in wanted if name not in names]
+    if unknown or len(set(names)) != len(names):
+        raise RuntimeError(f"{report.name}: unknown or doubled figures {unknown or names}; there are {names}.")
+    if report.by is not None and report.dimension(report.by) is None:
+        raise RuntimeError(f"{report.name}: no dimension {report.by}; there are {[d.name for d in report.dimensions]}.")
+    REPORTS[report.name] = report
+    return report

@@ -1,0 +1,202 @@
+"""Every figure of every report is what a count by hand gives, for everybody; and it leads to exactly its rows."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.reports import load
+from models.customer.customer import Customer, CustomerKind, Level
+from models.customer.ownership import Ownership, Use
+from models.customer.visit_record import VisitRecord
+from models.kernel.actor import SYSTEM
+from models.kernel.clock import frozen
+from models.kernel.session import act
+from models.property.room import HandoverState, Room, SaleState
+from reports.kernel.counting import count, rows
+from reports.kernel.question import ask, levels, places
+from reports.kernel.report import REPORTS, Measure, Report
+from tests.contract.oracle import Oracle
+from tests.reports.counted import SAID, figures
+from tests.world import NOW, World
+
+load()
+PEOPLE = (
+    "group_leader",
+    "regional_admin",
+    "company_leader",
+    "project_leader",
+    "bay_clerk",
+    "request_clerk",
+    "stranger",
+)
+
+
+@pytest.fixture
+def busy(session: Session, world: World) -> Iterator[Session]:
+    """The world with homes in all states, owners of all kinds, gaps, and visits on both sides of midnight."""
+    act(session, SYSTEM, frozen(NOW))
+    dice = random.Random(7)
+    for room in session.scalars(select(Room).order_by(Room.id)):
+        room.sale_state = dice.choice(list(SaleState)).value
+        room.handover_state = dice.choice(list(HandoverState)).value
+        room.presale_area = dice.choice([None, Decimal("88.88"), Decimal("120.01")])
+        room.house_type_id = dice.choice([None, room.house_type_id])
+    for customer in session.scalars(select(Customer).order_by(Customer.id)):
+        customer.level = dice.choice(list(Level)).value
+        customer.gender = dice.choice([None, "male", "female"])
+        if dice.random() < 0.4:
+            customer.mobile = None
+    company = Customer(
+        node_id=world.nodes["hangzhou"][0],
+        kind=CustomerKind.COMPANY,
+        name="某有限公司",
+        cert_kind="passport",
+        level="vip",
+    )
+    session.add(company)
+    session.flush()
+    for place, name in enumerate(("lake-1-1-102", "lake-2-1-102", "hill-1-1-201")):
+        row = Ownership(
+            room_id=world.id("room", name),
+            customer_id=company.id,
+            share=Decimal(100),
+            from_day=NOW.date() - timedelta(days=400),
+            until_day=NOW.date() if place == 2 else None,
+            use=dice.choice(list(Use)).value,
+        )
+        session.add(row)
+    moments = ("2025-01-31T15:59", "2025-01-31T16:00", "2025-02-01T00:00", "2024-12-31T16:00", "2024-12-31T15:59")
+    for place, written in enumerate(moments):
+        where = ("lake", "hill", "river", "lake", "lake")[place]
+        customer = world.id("customer", ("chen", "lin", "xu", "chen", "zhou")[place])
+        at = datetime.fromisoformat(written).replace(tzinfo=UTC)
+        session.add(VisitRecord(project_id=world.id("project", where), customer_id=customer, visited_at=at))
+    session.commit()
+    yield session
+
+
+@pytest.fixture
+def law(busy: Session) -> Oracle:
+    return Oracle(busy.get_bind(), NOW.date())  # type: ignore[arg-type]
+
+
+def _same(found: dict[str, Any], wanted: dict[str, Any], report: Report) -> bool:
+    return all(Decimal(str(found[m.name])) == Decimal(str(wanted[m.name])) for m in report.measures)
+
+
+def test_every_report_is_said_a_second_time() -> None:
+    assert set(SAID) == set(REPORTS)
+    for name, report in REPORTS.items():
+        assert set(SAID[name].measures) == {measure.name for measure in report.measures}
+        times = {"month", "day"} if report.when is not None else set()
+        assert set(SAID[name].axes) == {one.name for one in report.dimensions} | times
+
+
+@pytest.mark.parametrize("login", PEOPLE)
+@pytest.mark.parametrize("name", sorted(REPORTS))
+def test_figures_are_those_of_a_count_by_hand(busy: Session, world: World, law: Oracle, name: str, login: str) -> None:
+    report, said = REPORTS[name], SAID[name]
+    act(busy, world.actor(login), frozen(NOW))
+    visible = law.keys(world.accounts[login], said.table)
+    seen = [row for key, row in law.rows[said.table].items() if key in visible and said.base(law.rows, row)]
+    offered = places(busy, report)
+    for place in (None, *offered):
+        raw = {"period": "all", **({"node": str(place.node)} if place else {})}
+        asked = ask(busy, report, raw)
+        here = asked.place
+        ways = [*levels(report, here, offered), *(one.name for one in report.dimensions)]
+        ways += ["month"] if report.when is not None else []
+        for by in ways:
+            question = ask(busy, report, {**raw, "by": by})
+            assert question.by == by and not question.notes
+            mine = [
+                row for row in seen if here is None or law.holds((here.kind, here.key), ("project", row["project_id"]))
+            ]
+            lines, total = figures(said, law.rows, mine, by)
+            outcome = count(busy, report, question)
+            assert {line.key for line in outcome.lines} == set(lines), (login, place, by)
+            for line in outcome.lines:
+                assert _same(line.values, lines[line.key], report), (login, place, by, line.label, lines[line.key])
+            assert _same(outcome.totals, total, report), (login, place, by)
+
+
+@pytest.mark.parametrize("name", sorted(REPORTS))
+def test_a_figure_leads_to_exactly_its_rows(busy: Session, world: World, name: str) -> None:
+    report = REPORTS[name]
+    act(busy, world.actor("regional_admin"), frozen(NOW))
+    for by in (None, *(one.name for one in report.dimensions), "project"):
+        raw = {"period": "all", **({"by": by} if by else {})}
+        question = ask(busy, report, raw)
+        outcome = count(busy, report, question)
+        for measure in report.measures:
+            for line, values in [(None, outcome.totals), *((line, line.values) for line in outcome.lines)]:
+                key, way = (line.key, question.by) if line is not None else (None, None)
+                found = rows(report, question, measure, way, key)
+                assert _through_list(busy, report, measure, found) == Decimal(str(values[measure.name])), measure.name
+
+
+def _through_list(session: Session, report: Report, measure: Measure, found: Any) -> Decimal:
+    """What the rows add up to, looked at one by one as their list shows them."""
+    cls: Any = measure.rows[0] if measure.rows else report.entity
+    shown = session.scalars(select(cls).where(cls.id.in_(found))).all()
+    if measure.kind == "sum":
+        return sum((getattr(row, measure.of.key) for row in shown), Decimal(0))
+    return Decimal(len(shown))
+
+
+def test_a_ratio_is_made_of_totals_and_not_of_ratios(busy: Session, world: World) -> None:
+    act(busy, world.actor("group_leader"), frozen(NOW))
+    report = REPORTS["room_inventory"]
+    outcome = count(busy, report, ask(busy, report, {"by": "company"}))
+    homes = busy.scalar(select(func.count()).select_from(Room))
+    signed = busy.scalar(select(func.count()).select_from(Room).where(Room.sale_state == SaleState.SIGNED))
+    assert outcome.totals["sold"] == pytest.approx(signed * 100 / homes)
+    assert len({line.values["sold"] for line in outcome.lines}) > 1
+
+
+def test_nothing_to_divide_by_is_no_number(busy: Session, world: World) -> None:
+    act(busy, world.actor("stranger"), frozen(NOW))
+    for report in REPORTS.values():
+        outcome = count(busy, report, ask(busy, report, {}))
+        assert not outcome.lines and all(outcome.totals[ratio.name] is None for ratio in report.ratios)
+
+
+def test_the_period_before_is_as_long_and_is_compared_line_by_line(busy: Session, world: World) -> None:
+    act(busy, world.actor("group_leader"), frozen(NOW))
+    report = REPORTS["visits"]
+    question = ask(busy, report, {"from": "2025-02-01", "to": "2025-02-28", "by": "project", "compare": "previous"})
+    before = question.before()
+    assert before is not None and (str(before.start), str(before.end)) == ("2025-01-01", "2025-01-31")
+    outcome = count(busy, report, question)
+    by_name = {line.label: (line.values["visits"], line.before.get("visits")) for line in outcome.lines}
+    assert by_name == {"云栖山居": (1, None), "江岸府": (1, None), "湖畔花园": (0, 2)}
+    assert (outcome.totals["visits"], outcome.before["visits"]) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        ({"node": "999999"}, "无权"),
+        ({"node": "1 or 1=1"}, "无权"),
+        ({"by": "<b>x</b>"}, "无法按"),
+        ({"from": "2025-03-01", "to": "2025-01-01"}, "早于"),
+        ({"from": "2999-01-01"}, "未来"),
+        ({"from": "bad"}, "日期"),
+        ({"from": "1925-01-01", "to": "2025-12-31", "by": "day"}, "按月"),
+        ({"period": "all", "compare": "year"}, "先选择"),
+    ],
+)
+def test_what_cannot_be_asked_is_left_out_and_said(busy: Session, world: World, raw: dict[str, str], said: str) -> None:
+    act(busy, world.actor("regional_admin"), frozen(NOW))
+    report = REPORTS["visits"]
+    question = ask(busy, report, raw)
+    assert any(said in note.zh for note in question.notes), question.notes
+    count(busy, report, question)
