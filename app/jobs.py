@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 
-KINDS = ("app.upkeep",)
+KINDS = ("app.upkeep", "models.kernel.bulk_job")
 """Modules that call `models.kernel.job.work`, and perhaps `models.kernel.job_schedule.every`. A new one is named here."""
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -20,7 +20,6 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.kernel import entry
 from models.kernel.audit import plain
-from models.kernel.bin import in_bin, restore
 from models.kernel.columns import BigId, ColumnInfo, Moment
 from models.kernel.guard import expect_version, name_of, remove
 from models.kernel.moving import move
@@ -153,18 +152,12 @@ def prepare(
     query: str = "",
     everything: bool = False,
 ) -> Asked:
-    """Notes what is asked for and of which rows: (key, version) of rows the actor sees. Commits.
-
-    Raises:
-        Refusal: nothing is asked for, or a value cannot be read or is not for clients to write, whatever the row.
-    """
+    """Notes what is asked for and of which rows: (key, version) of rows the actor sees. Commits."""
     values = dict(values or {})
-    if kind == CHANGE:
-        check_values(cls, values)
     token = secrets.token_urlsafe(18)
     _note(session, cls, token, rows, kind, values=values, move=move, query=query, everything=everything)
     session.commit()
-    return Asked(token, kind, move, values, query, everything)
+    return asked_for(session, cls, token)
 
 
 def check_values(cls: type[Table], values: Mapping[str, str]) -> None:
@@ -216,6 +209,24 @@ def _note(
     return key
 
 
+def say_what(session: Session, cls: type[Table], token: str, values: Mapping[str, str]) -> Asked:
+    """Says, of rows that were chosen, what they are to become. Commits.
+
+    Raises:
+        Missing: as `asked_for`; Refusal: as `prepare`, or it was done already.
+    """
+    asked = asked_for(session, cls, token)
+    if asked.kind == CHANGE:
+        check_values(cls, values)
+    changes: Any = BulkChange.__table__
+    mine = (changes.c.id == asked.key) & (changes.c.state == "asked")
+    told = changes.update().where(mine).values(asked=json.dumps(dict(values), ensure_ascii=False))
+    if not session.connection().execute(told).rowcount:
+        raise Refusal(_("This was done already.", "该批量操作已执行。"), code="done", status=409)
+    session.commit()
+    return asked_for(session, cls, token)
+
+
 def asked_for(session: Session, cls: type[Table], token: str) -> Asked:
     """Returns what the actor asked for.
 
@@ -245,10 +256,10 @@ def rows_of(session: Session, asked: Asked) -> list[tuple[int, int]]:
     return [(row.row_id, row.version) for row in found]
 
 
-def attempt(session: Session, cls: type[Table], asked: Asked) -> Outcome:
-    """Returns what would happen: each batch is made, looked at and rolled back."""
+def attempt(session: Session, cls: type[Table], asked: Asked, most: int | None = None) -> Outcome:
+    """Returns what would happen, to the first `most` rows: each batch is made, looked at and rolled back."""
     outcome = Outcome()
-    for batch in _batches(rows_of(session, asked), BATCH):
+    for batch in _batches(rows_of(session, asked)[:most], BATCH):
         for _line in _make(session, cls, asked, batch, outcome):
             pass
         session.rollback()
@@ -278,19 +289,13 @@ def apply(session: Session, cls: type[Table], asked: Asked, *, whole: bool) -> O
                 "“全部成功才执行”最多支持 {n} 条，请进一步筛选，或选择只修改可以修改的记录。",
             ).fill(n=WHOLE)
         )
-    if not _claim(session, asked):
+    if not claim(session, asked):
         raise Refusal(_("This is being done already.", "该批量操作正在执行。"), code="done", status=409)
     if not whole:
         session.commit()
     outcome = Outcome()
-    lines: Any = BulkLine.__table__
     for batch in _batches(rows, len(rows) if whole else BATCH):
-        for key, version, before in _make(session, cls, asked, batch, outcome):
-            session.connection().execute(
-                lines.update()
-                .where(lines.c.change_id == asked.key, lines.c.row_id == key)
-                .values(version=version, before=json.dumps(before, ensure_ascii=False), state="done")
-            )
+        _do(session, cls, asked, batch, outcome)
         if whole and outcome.refused:
             session.rollback()
             raise Refusal(
@@ -304,7 +309,35 @@ def apply(session: Session, cls: type[Table], asked: Asked, *, whole: bool) -> O
     return outcome
 
 
-def _claim(session: Session, asked: Asked) -> bool:
+def go_on(
+    session: Session, cls: type[Table], asked: Asked, outcome: Outcome, advance: Callable[[int, int], None]
+) -> None:
+    """Makes the change for a job: what is not dealt with yet, batch by batch; `advance(done, total)` commits each."""
+    lines: Any = BulkLine.__table__
+    rows = rows_of(session, asked)
+    dealt = select(lines.c.row_id).where(lines.c.change_id == asked.key, lines.c.state != "asked")
+    before = set(session.execute(dealt).scalars())
+    left = [row for row in rows if row[0] not in before]
+    for place, batch in enumerate(_batches(left, BATCH), 1):
+        _do(session, cls, asked, batch, outcome)
+        advance(len(before) + min(place * BATCH, len(left)), len(rows))
+
+
+def _do(session: Session, cls: type[Table], asked: Asked, batch: Sequence[tuple[int, int]], outcome: Outcome) -> None:
+    """Changes a batch, and notes of each row what it was before and which version it has now."""
+    lines: Any = BulkLine.__table__
+    mine = lines.update().where(lines.c.change_id == asked.key)
+    done = set()
+    for key, version, before in _make(session, cls, asked, batch, outcome):
+        values = {"version": version, "before": json.dumps(before, ensure_ascii=False), "state": "done"}
+        session.connection().execute(mine.where(lines.c.row_id == key).values(**values))
+        done.add(key)
+    left = [key for key, _version in batch if key not in done]
+    if left:
+        session.connection().execute(mine.where(lines.c.row_id.in_(left)).values(state="left"))
+
+
+def claim(session: Session, asked: Asked) -> bool:
     """Of two presses of the same button one finds the change done."""
     changes: Any = BulkChange.__table__
     mine = (changes.c.id == asked.key) & (changes.c.state == "asked")
@@ -334,7 +367,7 @@ def _make(
                 expect_version(row, version)
                 before = _one(session, row, asked)
         except Stale:
-            outcome.refuse(key, name, _changed_since())
+            outcome.refuse(key, name, changed_since())
             continue
         except Refusal as refusal:
             outcome.refuse(key, name, refusal)
@@ -346,7 +379,7 @@ def _make(
         yield key, row.version, before
 
 
-def _changed_since() -> Refusal:
+def changed_since() -> Refusal:
     return Refusal(
         _("Somebody changed this row since it was chosen.", "该记录在选择之后已被他人修改。"), code="stale", status=409
     )
@@ -388,7 +421,7 @@ def changed(row: Table, before: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: value
         for name, value in before.items()
-        if not type(row).__mapper__.columns[name].type.compare_values(_typed(known[name], value), getattr(row, name))
+        if not type(row).__mapper__.columns[name].type.compare_values(typed(known[name], value), getattr(row, name))
     }
 
 
@@ -409,68 +442,7 @@ def note_save(session: Session, row: Table, before: Mapping[str, Any]) -> str | 
     return token
 
 
-def can_undo(asked: Asked) -> bool:
-    """Returns whether such a change is taken back at all: a move of a flow has effects, and is not."""
-    return asked.kind != MOVE
-
-
-def undo(session: Session, cls: type[Table], token: str) -> Outcome:
-    """Takes a change back, row by row, where nobody has changed the row since. Commits in batches.
-
-    Raises:
-        Missing: as `asked_for`.
-        Refusal: it was not made, is of a flow, or was taken back already.
-    """
-    asked = asked_for(session, cls, token)
-    if asked.state != "done" or not can_undo(asked):
-        raise Refusal(_("This cannot be taken back any more.", "该操作已无法撤销。"), code="undone", status=409)
-    changes: Any = BulkChange.__table__
-    lines: Any = BulkLine.__table__
-    mine = (changes.c.id == asked.key) & (changes.c.state == "done")
-    if not session.connection().execute(changes.update().where(mine).values(state="undone")).rowcount:
-        raise Refusal(_("This was taken back already.", "该操作已撤销。"), code="undone", status=409)
-    session.commit()
-    outcome = Outcome()
-    done = session.execute(
-        select(lines.c.row_id, lines.c.version, lines.c.before)
-        .where(lines.c.change_id == asked.key, lines.c.state == "done")
-        .order_by(lines.c.id.desc())
-    ).all()
-    for start in range(0, len(done), BATCH):
-        for line in done[start : start + BATCH]:
-            _back(session, cls, asked, line, outcome)
-        session.commit()
-    return outcome
-
-
-def _back(session: Session, cls: type[Table], asked: Asked, line: Any, outcome: Outcome) -> None:
-    name = ""
-    try:
-        with session.begin_nested():
-            if asked.kind == REMOVE:
-                row = in_bin(session, cls, line.row_id)
-                name = name_of(row)
-                expect_version(row, line.version)
-                restore(session, row)
-            else:
-                statement = select(cls).where(cls.id == line.row_id).execution_options(right=WRITE)
-                found = session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
-                if found is None:
-                    raise Missing()
-                name = name_of(found)
-                expect_version(found, line.version)
-                known = infos(cls)
-                entry.assign(found, {n: _typed(known[n], v) for n, v in json.loads(line.before).items()})
-                session.flush()
-    except Stale:
-        outcome.refuse(line.row_id, name, _changed_since())
-    except Refusal as refusal:
-        outcome.refuse(line.row_id, name, refusal)
-    else:
-        outcome.done += 1
-
-
-def _typed(known: ColumnInfo, value: Any) -> Any:
+def typed(known: ColumnInfo, value: Any) -> Any:
     """Reads back what `audit.plain` wrote."""
     if value is None:
         return None

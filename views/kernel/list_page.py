@@ -8,7 +8,7 @@ from flask import flash, redirect, render_template, request
 from flask_appbuilder import expose
 
 from models.kernel.registry import table as declared
-from models.kernel.roles import DELETE, IMPORT, READ, WRITE
+from models.kernel.roles import DELETE, IMPORT, READ
 from models.kernel.saved_view import opened
 from models.kernel.scope import may
 from models.kernel.table import Table
@@ -17,6 +17,7 @@ from views.kernel import record
 from views.kernel.access import needs
 from views.kernel.list_parts import ListParts
 from views.kernel.listing import Listing
+from views.kernel.many_pages import ManyRoutes, offered
 from views.kernel.markup import list_rows
 from views.kernel.parameters import wanted
 from views.kernel.request import actor, say
@@ -31,7 +32,7 @@ LIST_ACTIONS: dict[str, Dicts] = {}
 where it is another."""
 
 
-class ListRoutes(ViewRoutes):
+class ListRoutes(ManyRoutes, ViewRoutes):
     """The list's route of a table's view."""
 
     table: type[Table]
@@ -51,7 +52,8 @@ class ListRoutes(ViewRoutes):
         page, count = listing.page(), listing.count()
         title = self.table.screen.name
         head, rows = parts.columns(asked, listing), record.rows(self.table, listing.columns, page.lines)
-        may_write, may_delete = may(actor(), self.table, WRITE), may(actor(), self.table, DELETE)
+        many = offered(self.table, count, len(page.lines))
+        choosing = bool(many["edit_url"] or many["moves"] or many["delete"])
         chips, clear_url = parts.chips(asked), everything_url(self.table, layout)
         for note in [*asked.notes, *parts.unseen]:
             flash(say(note), "warn")
@@ -78,19 +80,15 @@ class ListRoutes(ViewRoutes):
             "here": asked.url(f"/{self.name}/list/") if asked.own else None,
             "columns": head,
             "rows": rows,
-            "body": list_rows(head, rows, select=may_write or may_delete),
-            "select": may_write or may_delete,
-            "many": self._many(count, may_write=may_write, may_delete=may_delete),
+            "body": list_rows(head, rows, select=choosing),
+            "select": choosing,
+            "many": many,
             "query": query,
             "pager": parts.pager(asked, page.previous, page.next, len(page.lines), count),
             "empty": parts.empty(asked, clear_url),
             "density": asked.density or request.cookies.get("density", "normal"),
         }
         return render_template("doorbook/list.html", shell=shell(title), page=context)
-
-    def _many(self, count: int, *, may_write: bool, may_delete: bool) -> dict[str, Any]:
-        """What may be done to the selection, or to everything that is filtered."""
-        return {"count": count, "write": may_write, "delete": may_delete, "delete_url": f"/{self.name}/delete"}
 
     def list_actions(self) -> Dicts:
         """Returns further buttons above the list; pages of their own add theirs."""

@@ -345,24 +345,6 @@ class TableView(ListRoutes, ImportRoutes, ExportRoutes, BinRoutes, MoveRoutes, M
         keep_undo(done, undo_url(self.table, int(pk)))
         return redirect(f"/{self.name}/list/")
 
-    @expose("/delete", methods=["POST"])
-    @needs(DELETE)
-    def delete_many(self) -> Any:
-        """Puts the chosen rows in the recycle bin; those that cannot go are named and kept."""
-        own, gone = database(), 0
-        back = inside(request.form.get("next"))
-        for pk in request.form.getlist("pk")[:500]:
-            try:
-                with own.begin_nested():
-                    remove(own, self._row(pk, DELETE))
-                gone += 1
-            except Refusal as refusal:
-                flash(say(refusal.sentence), "error")
-        own.commit()
-        if gone:
-            flash(say(_("{n} rows are in the recycle bin.", "已将 {n} 条记录移入回收站。").fill(n=gone)), "ok")
-        return redirect(back if back != "/" else f"/{self.name}/list/")
-
     # -- small answers ------------------------------------------------------------------------------------------------
 
     @expose("/lookup", methods=["GET"])

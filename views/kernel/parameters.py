@@ -80,7 +80,12 @@ def read_filter(name: str) -> tuple[str, str] | None:
     return (operator, path) if path else None
 
 
-LISTED = ("q", "_cols", "_w", "_density")
+LISTED = ("q", "ids", "_of", "_cols", "_w", "_density")
+
+
+def _cut(name: str, value: str) -> str:
+    """Nothing of an address is longer than this; chosen keys are many, and a part of them would be other rows."""
+    return value[: 8_000 if name == "ids" else 500]
 
 
 def _kept(arguments: list[tuple[str, str]], view: str) -> list[tuple[str, str]]:
@@ -103,8 +108,8 @@ def view_query(cls: type[Table], view: str, raw: str) -> tuple[str, bool]:
                     left_out = True
                     continue
             except Refusal:
-                continue
-        kept.append((name, value[:500]))
+                pass  # kept, and said where the list is opened: without it other rows would be meant
+        kept.append((name, _cut(name, value)))
     return urlencode(kept), left_out
 
 
@@ -125,7 +130,7 @@ def read_widths(raw: str, cls: type[Table]) -> dict[str, int]:
 
 def _arguments(layout: Layout | None) -> tuple[list[tuple[str, str]], bool]:
     """The address's arguments, completed by how the person has the list where it says nothing of that."""
-    given = [(name, value[:500]) for name, value in request.args.items(multi=True)]
+    given = [(name, _cut(name, value)) for name, value in request.args.items(multi=True)]
     said = {name for name, _value in given}
     if layout is None or "_view" in said:
         return given, False
@@ -134,14 +139,23 @@ def _arguments(layout: Layout | None) -> tuple[list[tuple[str, str]], bool]:
     return [*given, *added], bool(added)
 
 
-def wanted(session: Session, cls: type[Table], view: str, layout: Layout | None = None) -> Wanted:
+def wanted(
+    session: Session,
+    cls: type[Table],
+    view: str,
+    layout: Layout | None = None,
+    given: list[tuple[str, str]] | None = None,
+) -> Wanted:
     """Reads the URL of a list of `cls`.
 
     Args:
         view: the framework's name of the list.
         layout: how the person has this list, where the address does not say so itself.
+        given: the arguments of an address that is not this request's.
     """
-    arguments, own = _arguments(layout)
+    arguments, own = (
+        _arguments(layout) if given is None else ([(name, _cut(name, value)) for name, value in given], False)
+    )
     said = dict(arguments)
     density = said.get("_density", "")
     found = Wanted(
@@ -153,8 +167,8 @@ def wanted(session: Session, cls: type[Table], view: str, layout: Layout | None 
         own=own,
     )
     filters = _filters(session, cls, found)
-    direction = "-" if request.args.get(f"_od_{view}") == "desc" else ""
-    order = request.args.get(f"_oc_{view}")
+    direction = "-" if said.get(f"_od_{view}") == "desc" else ""
+    order = said.get(f"_oc_{view}")
     if order is not None:
         try:
             order = direction + order
@@ -166,13 +180,13 @@ def wanted(session: Session, cls: type[Table], view: str, layout: Layout | None 
     found.asked = Asked(
         columns=columns,
         filters=tuple(filters),
-        search=request.args.get("q", "").strip()[:100],
+        search=said.get("q", "").strip()[:100],
         order=order,
-        page=_number(request.args.get(f"page_{view}"), 0, 1_000_000, 0),
-        size=_number(request.args.get(f"psize_{view}"), 1, SIZES[-1], SIZES[1]),
-        after=request.args.get("_after"),
-        before=request.args.get("_before"),
-        ids=read_ids(request.args.get("ids")),
+        page=_number(said.get(f"page_{view}"), 0, 1_000_000, 0),
+        size=_number(said.get(f"psize_{view}"), 1, SIZES[-1], SIZES[1]),
+        after=said.get("_after"),
+        before=said.get("_before"),
+        ids=read_ids(said.get("ids")),
         of=_selected(session, cls, found),
     )
     return found
@@ -180,7 +194,7 @@ def wanted(session: Session, cls: type[Table], view: str, layout: Layout | None 
 
 def _selected(session: Session, cls: type[Table], found: Wanted) -> str:
     """The rows a figure of a report counts, where the address leads from one."""
-    raw = request.args.get("_of", "")[:500]
+    raw = dict(found.arguments).get("_of", "")[:500]
     try:
         return raw if raw and selection(session, cls, raw) else ""
     except Refusal as refusal:
