@@ -28,6 +28,8 @@ TABLE = {
     "/<table>/<pk>/move/<name>": "app/test_flow",
     "/<table>/view": "views/test_saved_views",
     "/<table>/layout": "views/test_saved_views",
+    "/<table>/draft": "views/test_drafts",
+    "/<table>/draft/<token>/discard": "views/test_drafts",
     "/<table>/many": "views/test_many",
     "/<table>/many/<token>": "views/test_many",
     "/<table>/many/<token>/apply": "views/test_many",

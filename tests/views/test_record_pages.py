@@ -55,7 +55,7 @@ def test_a_child_added_from_its_parent_leads_back_to_it(app: Flask, world: World
     saved = clerk.send("/customer_contact/add", _back=parent, **fields)
     assert (saved.status_code, saved.location) == (302, parent)
     more = clerk.send("/customer_contact/add", _back=parent, _save_more="1", **{**fields, "name": "联系人乙"})
-    assert more.location == f"/customer_contact/add?customer_id={customer}&_back={parent}"
+    assert more.location == f"/customer_contact/add?customer_id={customer}&relation=spouse&_more=1&_back={parent}"
     for foreign in ("//elsewhere.example", "https://elsewhere.example/", "javascript:alert(1)"):
         saved = clerk.send("/customer_contact/add", _back=foreign, **{**fields, "name": foreign})
         assert saved.location.startswith("/customer_contact/show/")

@@ -126,6 +126,20 @@ def typed(form: FlaskForm, cls: type[Table]) -> dict[str, object]:
     return {name: form[name].data for name in fields(cls) if form[name].raw_data or infos(cls)[name].kind == "flag"}
 
 
+REPEATED = ("ref", "choice", "flag", "date")
+"""Kinds of fields that are the same in a run of rows somebody enters; names, numbers and amounts differ in each."""
+
+
+def repeated(form: FlaskForm, cls: type[Table]) -> list[tuple[str, str]]:
+    """Returns what the next row begins with when several are entered: of this one what is likely to come again."""
+    known = infos(cls)
+    return [
+        (name, str(form[name].data)[:100])
+        for name in fields(cls)
+        if known[name].kind in REPEATED and form[name].data not in (None, "")
+    ]
+
+
 def show_chosen(session: Session, form: FlaskForm) -> None:
     """Gives each look-up the name of the row it holds, read in the actor's scope."""
     for field in form:

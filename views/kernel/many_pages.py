@@ -38,7 +38,7 @@ from views.kernel.shell import shell
 
 Dicts = list[dict[str, Any]]
 
-AT_ONCE = 1_000
+AT_ONCE = 500
 """Rows changed while the person waits; more are a job."""
 
 MOST = 100_000

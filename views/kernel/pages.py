@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from flask import flash, jsonify, redirect, render_template, request
 from flask_appbuilder import ModelView, expose
@@ -13,6 +13,7 @@ from sqlalchemy import select
 from models.kernel import entry
 from models.kernel.audit import entry as audit_entry
 from models.kernel.audit import write_lines
+from models.kernel.bulk_change import note_save, snapshot
 from models.kernel.guard import remove
 from models.kernel.refusal import Denied, Missing, Refusal, Stale
 from models.kernel.registry import infos, table
@@ -25,6 +26,7 @@ from views.kernel import forms, record, timeline
 from views.kernel.access import needs
 from views.kernel.bin_pages import BinRoutes, keep_undo, undo_url
 from views.kernel.cells import called
+from views.kernel.draft_pages import DraftRoutes, continued, draft_block, saved
 from views.kernel.exchange.export_pages import ExportRoutes
 from views.kernel.exchange.import_pages import ImportRoutes
 from views.kernel.files import pages as files
@@ -44,7 +46,7 @@ Dicts = list[dict[str, Any]]  # inside the class `list` is the list page
 Anys = list[Any]
 
 
-class TableView(ListRoutes, ImportRoutes, ExportRoutes, BinRoutes, MoveRoutes, ModelView):
+class TableView(ListRoutes, DraftRoutes, ImportRoutes, ExportRoutes, BinRoutes, MoveRoutes, ModelView):
     """The pages of one table; subclasses are made by `view_of` and carry nothing but the table."""
 
     table: type[Table]
@@ -174,6 +176,9 @@ class TableView(ListRoutes, ImportRoutes, ExportRoutes, BinRoutes, MoveRoutes, M
             raise Denied()
         own, form_class = database(), forms.form_class(self.table)
         if request.method == "GET":
+            kept = continued(self.table, 0)
+            if kept is not None:
+                return self._form(form_class(formdata=kept), None, [], resumed=True)
             form = form_class(formdata=None, data=prefill(own, self.table))
             return self._form(form, None, [])
         form = form_class()
@@ -182,6 +187,7 @@ class TableView(ListRoutes, ImportRoutes, ExportRoutes, BinRoutes, MoveRoutes, M
         try:
             row = entry.add(own, self.table, forms.typed(form, self.table))
             title = called(row)
+            saved(own)
             own.commit()
         except Refusal as refusal:
             own.rollback()
@@ -191,8 +197,7 @@ class TableView(ListRoutes, ImportRoutes, ExportRoutes, BinRoutes, MoveRoutes, M
         flash(say(_("“{name}” was added.", "已新增“{name}”。").fill(name=title)), "ok")
         back = self._back()
         if "_save_more" in request.form:
-            kept = [f for f in entry.fields(self.table) if infos(self.table)[f].kind == "ref" and form[f].data]
-            query = "&".join(f"{name}={form[name].data}" for name in kept if str(form[name].data).isdigit())
+            query = urlencode([*forms.repeated(form, self.table), ("_more", "1")])
             return redirect(f"/{self.name}/add?{query}" + (f"&_back={quote(back)}" if back else ""))
         return redirect(back or f"/{self.name}/show/{row.id}")
 
@@ -204,6 +209,10 @@ class TableView(ListRoutes, ImportRoutes, ExportRoutes, BinRoutes, MoveRoutes, M
         own, form_class = database(), forms.form_class(self.table)
         row = self._row(pk, WRITE)
         if request.method == "GET":
+            kept = continued(self.table, row.id)
+            if kept is not None:  # with the version it was begun from: what others saved meanwhile is noticed on saving
+                began = kept.get("_version", "")
+                return self._form(form_class(formdata=kept), row, [], version=began or None, resumed=True)
             return self._form(form_class(formdata=None, obj=row), row, [])
         form = form_class()
         version = request.form.get("_version", "")
@@ -225,8 +234,11 @@ class TableView(ListRoutes, ImportRoutes, ExportRoutes, BinRoutes, MoveRoutes, M
                     code="no_version",
                     status=428,
                 )
+            before = snapshot(row, entry.fields(self.table))
             entry.change(own, row, typed, int(version))
             title = called(row)
+            saved(own)
+            undo = note_save(own, row, before)
             own.commit()
         except Stale:
             own.rollback()
@@ -238,7 +250,8 @@ class TableView(ListRoutes, ImportRoutes, ExportRoutes, BinRoutes, MoveRoutes, M
             return self._form(form, self._row(pk, WRITE), self._errors(form, refusal), version=version), _shown_status(
                 refusal
             )
-        flash(say(_("“{name}” was saved.", "已保存“{name}”。").fill(name=title)), "ok")
+        done = _("“{name}” was saved.", "已保存“{name}”。").fill(name=title)
+        keep_undo(done, f"/{self.name}/undo/{undo}" if undo else None)
         return redirect(f"/{self.name}/show/{row.id}")
 
     def _back(self) -> str | None:
@@ -287,7 +300,11 @@ class TableView(ListRoutes, ImportRoutes, ExportRoutes, BinRoutes, MoveRoutes, M
             "hidden": [("_back", parent)] if parent else [],
             "resumed": resumed,
             "save_more": row is None,
+            "more": row is None and "_more" in request.args,
             "is_new": row is None,
+            "draft": draft_block(
+                self.table, row.id if row is not None else 0, fresh=request.method == "GET" and not resumed
+            ),
         }
         return render_template("doorbook/form.html", shell=shell(title), page=context)
 

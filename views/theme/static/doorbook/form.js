@@ -1,5 +1,5 @@
 // Forms: nothing typed is lost by accident, Ctrl+S saves, the first wrong field has the focus, one press saves once.
-import { all, on, one } from "doorbook/dom";
+import { all, csrf, on, one, quietly } from "doorbook/dom";
 
 const form = one("#record-form");
 const guarded = !("unguarded" in form.dataset);
@@ -12,11 +12,49 @@ addEventListener("load", () => setTimeout(() => (untouched = look()), 50));
 
 const dirty = () => "dirty" in form.dataset || (untouched !== null && look() !== untouched);
 
+// What is typed is kept on the server, a moment after each pause and when the page goes: a closed tab loses nothing.
+const { draft } = form.dataset;
+let kept = null;
+let touched = "dirty" in form.dataset;
+const drafted = () => draft && kept === look();
+
+async function keep() {
+  if (!draft || leaving || !touched || !dirty() || drafted()) return;
+  const now = look();
+  const body = new URLSearchParams(now);
+  const note = one("#draft-note");
+  const answer = await fetch(draft, { method: "POST", body, keepalive: now.length < 60_000, credentials: "same-origin", headers: { "X-CSRFToken": csrf(), Accept: "application/json" } }).catch(() => null);
+  const said = answer?.ok ? await answer.json().catch(() => null) : null;
+  if (said) kept = now;
+  if (note) note.textContent = said ? note.dataset.words.replace("{at}", said.at) : note.dataset.failed;
+}
+
+function forget() {
+  const token = one("[name=_draft]", form)?.value;
+  if (draft && kept !== null) fetch(`${draft}/${token}/discard`, { method: "POST", keepalive: true, credentials: "same-origin", headers: { "X-CSRFToken": csrf(), Accept: "application/json" } }).catch(() => null);
+}
+
+if (draft) {
+  const soon = quietly(keep, 900);
+  for (const type of ["input", "change"])
+    form.addEventListener(type, (event) => {
+      if (!event.isTrusted && type === "input") return;
+      touched = true;
+      soon();
+    });
+  document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && keep());
+  addEventListener("pagehide", keep);
+}
+
 if (guarded)
   addEventListener("beforeunload", (event) => {
-    if (!leaving && dirty()) event.preventDefault();
+    if (!leaving && dirty() && !drafted()) event.preventDefault();
   });
-for (const link of all("#cancel, #summary a[href^='/']")) link.addEventListener("click", () => (leaving = true)); // they say it themselves
+for (const link of all("#cancel, #summary a[href^='/']"))
+  link.addEventListener("click", () => {
+    leaving = true; // they say it themselves
+    if (link.id === "cancel") forget();
+  });
 
 form.addEventListener("submit", (event) => {
   if (leaving) return event.preventDefault(); // a second press while the first is under way
@@ -69,7 +107,10 @@ addEventListener("load", () => {
   if (wrong) reach(wrong.id);
   else if (one("#summary")) one("#summary").focus();
   else if (matchMedia("(min-width: 768px)").matches) {
-    const first = all(".fields .input", form).find((i) => !i.readOnly && !i.dataset.picker && !i.dataset.lookupUrl);
+    const plain = all(".fields .input", form).filter((i) => !i.readOnly && !i.dataset.picker && !i.dataset.lookupUrl);
+    // In a run of rows what repeats is there already: the first empty field is where the next one begins.
+    if ("more" in form.dataset) return plain.find((i) => !i.value && !i.matches("select"))?.focus();
+    const [first] = plain;
     if (first && !first.value && first === one(".fields .input", form)) first.focus();
   }
 });
