@@ -77,7 +77,9 @@ class ManyRoutes:
 
     def _asked(self, query: str) -> Any:
         """What a list's address asks for. A filter that cannot be read stops everything: without it more rows were meant."""
-        read = wanted(database(), self.table, self.list_name, given=parse_qsl(query, max_num_fields=200))
+        read = wanted(
+            database(), self.table, self.list_name, given=parse_qsl(query, keep_blank_values=True, max_num_fields=200)
+        )
         left_out = [note for note in read.notes if note.en.startswith("One filter")]
         if left_out:
             raise Refusal(left_out[0])

@@ -91,7 +91,9 @@ def _cut(name: str, value: str) -> str:
 def _kept(arguments: list[tuple[str, str]], view: str) -> list[tuple[str, str]]:
     """Returns those arguments that say what a list shows, without where one stands in it."""
     own = {*LISTED, f"_oc_{view}", f"_od_{view}", f"psize_{view}"}
-    return [(name, value) for name, value in arguments if value and (name in own or read_filter(name))]
+    return [
+        (name, value) for name, value in arguments if (value or name == "ids") and (name in own or read_filter(name))
+    ]
 
 
 def view_query(cls: type[Table], view: str, raw: str) -> tuple[str, bool]:
@@ -100,7 +102,7 @@ def view_query(cls: type[Table], view: str, raw: str) -> tuple[str, bool]:
     Such a number is personal data: a view would show it to others, and keep it in the clear.
     """
     kept, left_out = [], False
-    for name, value in _kept(parse_qsl(raw, max_num_fields=200), view):
+    for name, value in _kept(parse_qsl(raw, keep_blank_values=True, max_num_fields=200), view):
         parts = read_filter(name)
         if parts is not None:
             try:
