@@ -1,7 +1,8 @@
 """The one gate: every statement that reads or changes declared tables is cut down to what the actor may reach.
 
 Listens to every ORM session of the process. No actor means no rows. `unscoped` sessions act as the system and pass.
-Execution options: `right` (what the rows are wanted for; 'read' where nothing is said) and `deleted` ('hide', 'with', 'only').
+Execution options: `right` (what the rows are wanted for; 'read' where nothing is said), `deleted` ('hide', 'with', 'only')
+and `keyed` (the table whose rows the statement names by their keys, so that they are not looked for by their owners).
 """
 
 from __future__ import annotations
@@ -47,23 +48,25 @@ class Criterion(LoaderCriteriaOption):
         super(Criterion, twin).get_global_criteria(attributes)
 
 
-def criteria(session: Session, actor: Actor, right: str, deleted: str, names: Collection[str]) -> list[Any]:
+def criteria(
+    session: Session, actor: Actor, right: str, deleted: str, names: Collection[str], keyed: str = ""
+) -> list[Any]:
     """Returns the loader criteria of `actor` for `right` on the tables `names`, each built once a session."""
     known: dict[Any, Any] = session.info.setdefault("criteria", {})
     found = []
     for name in sorted(names):  # always in one order, so that equal statements are compiled once
-        key = (id(actor), right, deleted, name)
+        key = (id(actor), right, deleted, name, name == keyed)
         if key not in known:
-            known[key] = _build(session, actor, right, deleted, tables()[name])
+            known[key] = _build(session, actor, right, deleted, tables()[name], name == keyed)
         if known[key] is not None:
             found.append(known[key])
     return found
 
 
-def _build(session: Session, actor: Actor, right: str, deleted: str, cls: type[Table]) -> Any:
+def _build(session: Session, actor: Actor, right: str, deleted: str, cls: type[Table], keyed: bool) -> Any:
     parts = []
     if not actor.system:
-        scope = criterion(cls, reach(session, actor, cls, right), right)
+        scope = criterion(cls, reach(session, actor, cls, right), right, keyed=keyed)
         if scope is not true() and str(scope) != "true":
             parts.append(scope)
     if deleted == "hide":
@@ -124,7 +127,9 @@ def _gate(state: ORMExecuteState) -> None:
             raise RuntimeError(
                 "Rows are put in the recycle bin by models.kernel.guard.remove, never deleted by a statement."
             )
-    state.statement = state.statement.options(*criteria(session, actor, right, deleted, _mentioned(state)))
+    state.statement = state.statement.options(
+        *criteria(session, actor, right, deleted, _mentioned(state), options.get("keyed", ""))
+    )
     if state.is_update and _mapped(state):
         cls: Any = state.bind_mapper.class_ if state.bind_mapper else None
         _refuse_kept(cls, state)

@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, false, or_, select, true
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import UnaryExpression
+from sqlalchemy.sql.operators import custom_op
 
 from models.kernel.actor import Actor
 from models.kernel.node import Node
@@ -135,11 +137,15 @@ def reach_of(session: Session, paths: frozenset[str]) -> Reach:
     return EVERYWHERE if actor_of(session).system else _reach(session, paths)
 
 
-def criterion(cls: type[Table], where: Reach, right: str, *, bare: bool = False) -> ColumnElement[bool]:
+def criterion(
+    cls: type[Table], where: Reach, right: str, *, bare: bool = False, keyed: bool = False
+) -> ColumnElement[bool]:
     """Returns the condition on `cls` under which a row lies in the reach `where`.
 
     Args:
         bare: write it over the bare table instead of the mapped class, for a subquery that the gate does not see again.
+        keyed: the statement names its rows by their keys; the owner is compared so that no index is used for it, which
+            SQLite would take for the better way.
 
     Raises:
         RuntimeError: a table with an unknown kind of ownership; an unknown kind must never mean 'all rows'.
@@ -158,9 +164,11 @@ def criterion(cls: type[Table], where: Reach, right: str, *, bare: bool = False)
         keys = where.tree.get(cls.__tablename__, frozenset())
         return _among(columns.id, keys | where.above_tree.get(cls.__tablename__, frozenset()) if upward else keys)
     if owned.kind == "project":
-        return _among(columns.project_id, where.tree.get("project", frozenset()))
+        return _among(
+            _unindexed(columns.project_id) if keyed else columns.project_id, where.tree.get("project", frozenset())
+        )
     if owned.kind == "node":
-        ways = [_among(columns.node_id, nodes)]
+        ways = [_among(_unindexed(columns.node_id) if keyed else columns.node_id, nodes)]
         for name, column in owned.seen_from:
             seen = table(name)
             ways.append(columns.id.in_(_keys(seen, column, where, right)))
@@ -170,6 +178,10 @@ def criterion(cls: type[Table], where: Reach, right: str, *, bare: bool = False)
         parent = table(infos(cls)[column].target or "")
         return getattr(columns, column).in_(_keys(parent, "id", where, right))  # type: ignore[no-any-return]
     raise RuntimeError(f"{cls.__tablename__} is owned in an unknown way: {owned.kind}")
+
+
+def _unindexed(column: Any) -> Any:
+    return UnaryExpression(column, operator=custom_op("+"), type_=column.type)
 
 
 def _among(column: Any, keys: frozenset[int]) -> ColumnElement[bool]:

@@ -22,7 +22,6 @@ from sqlalchemy import (
     and_,
     delete,
     exists,
-    func,
     insert,
     literal,
     or_,
@@ -34,7 +33,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.kernel.columns import BigId
 from models.kernel.owned import INHERITED
-from models.kernel.registry import infos, pointing_at, tables, titles
+from models.kernel.registry import infos, tables, titles
 from models.kernel.roles import READ
 from models.kernel.scope import known_nodes, reach
 from models.kernel.session import actor_of
@@ -298,24 +297,6 @@ def candidates(cls: type[Table], word: str, owners: Sequence[int]) -> Any:
 def probe(cls: type[Table], word: str, key: Any) -> ColumnElement[bool]:
     """Returns whether a folded word stands in the row whose key is the column `key`; for words found in very many rows."""
     bare = _bare()
-    token = bare.c.token
-    return exists(
-        select(literal(1)).where(
-            bare.c.of_table == code_of(cls),
-            bare.c.row_id == key,
-            or_(_begins(token, word[:LENGTH]), _begins(token, START + word[:LENGTH])),
-        )
-    )
-
-
-def hanging(cls: type[Table]) -> tuple[tuple[type[Table], str], ...]:
-    """Returns the tables that point to `cls`: what is found by the name of a row above it."""
-    return pointing_at(cls.__tablename__)
-
-
-def count_of(connection: Connection, cls: type[Table]) -> int:
-    """Returns how many tokens a table has."""
-    bare = _bare()
-    return int(
-        connection.execute(select(func.count()).select_from(bare).where(bare.c.of_table == code_of(cls))).scalar_one()
-    )
+    mine = select(literal(1)).where(bare.c.of_table == code_of(cls), bare.c.row_id == key)
+    ways = (_begins(bare.c.token, START + word[:LENGTH]), _begins(bare.c.token, word[:LENGTH]))
+    return or_(*(exists(mine.where(way)) for way in ways))

@@ -15,12 +15,15 @@ from models.kernel.clock import local
 from models.kernel.columns import ColumnInfo
 from models.kernel.entry import fields, is_required, sections
 from models.kernel.refusal import Refusal
-from models.kernel.registry import defaults, infos, table
+from models.kernel.registry import defaults, infos, table, tables
+from models.kernel.roles import WRITE
+from models.kernel.scope import may
 from models.kernel.secret import MaskedValue
 from models.kernel.table import Table
 from models.kernel.words import Words, _
 from views.kernel.cells import called
-from views.kernel.request import say
+from views.kernel.narrowing import hangs_on
+from views.kernel.request import actor, say
 
 RENDER = {
     "text": "text",
@@ -37,13 +40,13 @@ RENDER = {
 }
 """Kind of column -> how the theme draws its field."""
 
-CASCADES = {
-    "building": ("project_id", "phase_id"),
-    "unit": ("building_id",),
-    "room": ("unit_id", "project_id"),
-    "phase": ("project_id",),
-}
-"""Look-ups that narrow by what was chosen above them on the same form (project -> building -> unit -> room)."""
+
+def _create_url(known: ColumnInfo) -> str | None:
+    """Returns where a row that a look-up did not find is entered, for those who may."""
+    if known.kind != "ref" or known.target not in tables():
+        return None
+    cls = table(known.target or "")
+    return f"/{known.target}/add" if fields(cls) and may(actor(), cls, WRITE) else None
 
 
 class DeclaredField(Field):
@@ -62,6 +65,7 @@ class DeclaredField(Field):
         self.wide = known.kind == "prose"
         self.depends = list(depends)
         self.lookup_url = f"/{known.target}/lookup" if known.target else None
+        self.create_url = _create_url(known)
         self.chosen_text: str | None = None
         self.masked_text: str | None = None
 
@@ -100,7 +104,7 @@ def form_class(cls: type[Table]) -> type[FlaskForm]:
     members: dict[str, Any] = {}
     for name in names:
         default = defaults(cls).get(name)
-        depends = tuple(f for f in CASCADES.get(known[name].target or "", ()) if f in names and f != name)
+        depends = tuple(hangs_on(cls, names, name)) if known[name].kind == "ref" else ()
         members[name] = DeclaredField(
             known[name], is_required(cls, name), depends, default=default, name=name, id=f"f-{name}"
         )

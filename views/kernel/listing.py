@@ -15,7 +15,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, null, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, func, null, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from models.kernel.clock import today
@@ -28,8 +28,8 @@ from models.kernel.scope import criterion, may, reach
 from models.kernel.session import actor_of, clock_of
 from models.kernel.table import Table
 from models.kernel.words import _
-from views.kernel.hits import Hits
-from views.kernel.operators import like_escaped, operator
+from views.kernel.hits import Hits, unindexed
+from views.kernel.operators import operator
 from views.kernel.selection import selection
 
 FAN_WIDTH, FAN_DEPTH = 60, 2_000
@@ -242,6 +242,8 @@ class Listing:
         conditions = [*self._living(self.cls), *self._conditions(joins)]
         statement = joins.apply(select(self.cls.id, value.label("sort_value"))).where(*conditions)
         down = descending != backwards
+        if self.asked.ids is not None or (self.hits.by_tokens and self.hits.rare):
+            value = unindexed(self.session, value)
         first = value.desc() if down else value.asc()
         if _nullable(self.cls, path):  # empty values come last, so first where the list is read backwards
             first = first.nulls_first() if backwards else first.nulls_last()
@@ -291,13 +293,13 @@ class Listing:
         path, descending = self.order
         if column is None or path != "created_at" or self.asked.ids is not None or enough > FAN_DEPTH:
             return statement
-        if self.hits.words and self.hits.rare:
+        if self.hits.by_tokens and self.hits.rare:
             return statement
         owners = self._owners(column)
         if owners is None or not 2 <= len(owners) <= FAN_WIDTH:
             return statement
         one = getattr(self.cls, column)
-        if self.hits.common:
+        if self.hits.by_tokens:
             ways = [way for owner in owners for way in self.hits.branches(statement, owner, enough)]
         else:
             ways = [statement.where(one == owner).limit(enough) for owner in owners]
@@ -343,7 +345,12 @@ class Listing:
         else:
             ordered = value.desc().nulls_last() if descending else value.asc().nulls_last()
         statement = statement.order_by(ordered, inner.c.id.desc() if descending else inner.c.id.asc())
-        return statement.execution_options(deleted="with"), places
+        return statement.execution_options(deleted="with", **self._keyed()), places
+
+    def _keyed(self) -> dict[str, str]:
+        """Tells the gate that the rows are named by their keys."""
+        named = self.asked.ids is not None or (self.hits.by_tokens and self.hits.rare)
+        return {"keyed": self.cls.__tablename__} if named else {}
 
     def page(self) -> Page:
         """Runs the statement of one page. One statement."""
@@ -367,10 +374,15 @@ class Listing:
         conditions = [*self._living(self.cls), *self._conditions(joins)]
         statement = joins.apply(select(self.cls.id)).where(*conditions)
         inner = (statement.limit(cap + 1) if cap is not None else statement).subquery()
-        if cap is not None and not self.asked.filters and self.asked.ids is None and self.asked.right == READ:
-            by_tokens = self.hits.counted(self._living(self.cls), cap)
-            inner = by_tokens.subquery() if by_tokens is not None else inner
-        counted = select(func.count()).select_from(inner).execution_options(deleted="with")
+        plain = cap is not None and not self.asked.filters and self.asked.ids is None and self.asked.right == READ
+        counting = self.hits.counting(COUNT_CAP + COUNT_CAP // 4) if plain else None
+        if counting is not None:
+            some = select(self.cls.id).where(*self._living(self.cls), *counting[0]).limit((cap or 0) + 1).subquery()
+            named = select(func.count()).select_from(some)
+            found = self.session.execute(named.execution_options(deleted="with", keyed=self.cls.__tablename__))
+            if (count := int(found.scalar_one())) > (cap or 0) or counting[1]:
+                return count
+        counted = select(func.count()).select_from(inner).execution_options(deleted="with", **self._keyed())
         return int(self.session.execute(counted).scalar_one())
 
 
@@ -418,14 +430,6 @@ def decode(cursor: str) -> tuple[Any, int] | None:
         return value, key
     except (binascii.Error, ValueError, TypeError, ArithmeticError, UnicodeDecodeError):
         return None
-
-
-def starts_with(column: Any, text: str, dialect: str) -> ColumnElement[bool]:
-    """A prefix match that an ordinary index answers: a range on SQLite, LIKE over text_pattern_ops on PostgreSQL."""
-    if dialect == "sqlite":
-        return and_(column >= text, column < literal(text + "\U0010ffff"))
-    escaped = like_escaped(text)
-    return column.like(f"{escaped}%", escape="\\")  # type: ignore[no-any-return]
 
 
 def chosen(paths: Sequence[str], cls: type[Table]) -> tuple[str, ...]:

@@ -34,6 +34,7 @@ from views.kernel.interface import TableInterface
 from views.kernel.list_page import LIST_ACTIONS, ListRoutes
 from views.kernel.lookup import look_up
 from views.kernel.move_pages import MoveRoutes, buttons, head
+from views.kernel.narrowing import narrowed
 from views.kernel.parameters import prefill
 from views.kernel.problems import problem_of
 from views.kernel.request import actor, say
@@ -368,14 +369,7 @@ class TableView(ListRoutes, DraftRoutes, ImportRoutes, ExportRoutes, BinRoutes, 
     @needs(READ)
     def lookup(self) -> Any:
         """Rows for a field that points here, by what was typed: JSON of `items` and `more`."""
-        within = {
-            name: int(value)
-            for name, value in request.args.items()
-            if name in infos(self.table)
-            and infos(self.table)[name].kind == "ref"
-            and value.isdecimal()
-            and len(value) < 19
-        }
+        within = narrowed(self.table, request.args)
         return jsonify(look_up(database(), self.table, request.args.get("q", "")[:100], within))
 
     @expose("/reveal/<pk>/<column>", methods=["POST"])

@@ -75,7 +75,7 @@ class PlaceView(BaseView):  # type: ignore[misc]
                 cls = table(name)
                 if not may(actor(), cls, READ):
                     continue
-                for item in look_up(database(), cls, typed, {})["items"][:5]:
+                for item in look_up(database(), cls, typed, [])["items"][:5]:
                     found.append(self._hit(cls, item))
             found = [*self._by_number(typed), *found]
         return jsonify(found)
