@@ -35,6 +35,9 @@ class Settings:
         demo: whether an empty database is filled with the demo company.
         environment: `development` or `production`.
         workers: processes that serve.
+        backups: the folder of the backups made by the clock.
+        backup_at: when, every day, in the company's zone (HH:MM); empty for never.
+        backup_days, backup_weeks: how many of the last days, and of weeks before them, keep a backup.
     """
 
     home: Path
@@ -47,6 +50,10 @@ class Settings:
     demo: bool
     environment: str
     workers: int
+    backups: Path
+    backup_at: str = "02:30"
+    backup_days: int = 7
+    backup_weeks: int = 4
 
     @classmethod
     def read(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -94,6 +101,10 @@ class Settings:
             demo=demo,
             environment=kind,
             workers=workers,
+            backups=Path(given.get("BACKUP_FOLDER") or home / "backups").expanduser().absolute(),
+            backup_at=_time_of_day(given, "BACKUP_AT", "02:30"),
+            backup_days=_number(given, "BACKUP_DAYS", 7, 1, 366),
+            backup_weeks=_number(given, "BACKUP_WEEKS", 4, 0, 520),
         )
 
     @property
@@ -171,6 +182,17 @@ def _number(given: Mapping[str, str], name: str, default: int, low: int, high: i
     if not (value.isascii() and value.isdigit() and low <= int(value) <= high):
         raise BadSetting(f"{name} is “{value}”; it is a whole number from {low} to {high}.")
     return int(value)
+
+
+def _time_of_day(given: Mapping[str, str], name: str, default: str) -> str:
+    """Returns a time as HH:MM; empty where the variable says `never`."""
+    value = given.get(name, default)
+    if value == "never":
+        return ""
+    hour, found, minute = value.partition(":")
+    if not (found and len(value) == 5 and (hour + minute).isdigit() and int(hour) < 24 and int(minute) < 60):
+        raise BadSetting(f"{name} is “{value}”; it is a time such as 02:30, or never.")
+    return value
 
 
 def _yes(given: Mapping[str, str], name: str, default: bool) -> bool:

@@ -32,7 +32,7 @@ from views.kernel.view_resource import SavedViewResource
 def create_app(settings: Settings) -> Flask:
     """Returns the console as a WSGI application."""
     load_models()
-    jobs.load()
+    jobs.load(settings)
     reports.load()
     use_cipher(Cipher(settings.data_key))
     app = Flask("doorbook", static_folder=None, template_folder=None)

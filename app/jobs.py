@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import importlib
 
-KINDS = ("app.upkeep", "models.kernel.bulk_job")
+from config import Settings
+from models.kernel.job_schedule import RULES, daily, every
+
+KINDS = (
+    "app.upkeep",
+    "models.kernel.bulk_job",
+    "views.kernel.exchange.export_job",
+    "views.kernel.exchange.import_job",
+)
 """Modules that call `models.kernel.job.work`, and perhaps `models.kernel.job_schedule.every`. A new one is named here."""
 
 
-def load() -> None:
-    """Registers all kinds of job."""
+def load(settings: Settings) -> None:
+    """Registers all kinds of job, and when what the settings name is due."""
     for module in KINDS:
         importlib.import_module(module)
+    if settings.backup_at:
+        every("backup", daily(settings.backup_at))
+    else:
+        RULES.pop("backup", None)

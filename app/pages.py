@@ -19,6 +19,7 @@ from views.pages.property.generate import GenerateView
 from views.pages.property.ledger import LedgerView
 from views.pages.property.roomgrid import RoomGridView
 from views.pages.system.account import AccountView
+from views.pages.system.job import JobApi, JobView, ScheduleView
 
 PAGES: list[type[Any]] = [
     PlaceView,
@@ -33,6 +34,9 @@ PAGES: list[type[Any]] = [
     RoomGridView,
     BookView,
     ReportPages,
+    JobView,
+    JobApi,
+    ScheduleView,
 ]
 """View classes that are registered as they are."""
 

@@ -6,6 +6,7 @@ Nothing reads it but the functions here, and each asks the gate for the row firs
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -162,6 +163,19 @@ def attach(session: Session, row: Table, content: Content) -> int:
     key: Any = made.inserted_primary_key
     _note(session, row, "attach", content.name, int(key[0]), added=True)
     return int(key[0])
+
+
+def contents_in_use(session: Session, digests: Sequence[str]) -> set[str]:
+    """Returns which of these contents any row of any table names; files that were removed count, and may come back.
+
+    Every column that holds the hash of a content is called `sha256` or ends so: that is what protects it.
+    """
+    found: set[str] = set()
+    for table_ in Base.metadata.tables.values():
+        for column in table_.c:
+            if column.name.endswith("sha256"):
+                found.update(session.execute(select(column).where(column.in_(digests))).scalars())
+    return found
 
 
 def check_room(held: int, more: int) -> None:

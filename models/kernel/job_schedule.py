@@ -239,10 +239,10 @@ def month(session: Session, first: date) -> dict[date, dict[str, Day]]:
         if not row.active:
             continue
         rule, moment = RULES[row.kind], row.next_at
-        often = isinstance(rule, Interval) and rule.length < timedelta(days=1)
+        if isinstance(rule, Interval) and rule.length < timedelta(days=1):
+            continue  # due all the time: only what came of it is worth a line
         while moment < end:
             if moment >= begin:
                 at(moment, row.kind).due += 1
-            tomorrow = datetime.combine(local(moment).date() + timedelta(days=1), time(), CHINA)
-            moment = tomorrow if often else rule.after(moment)  # once a day says enough
+            moment = rule.after(moment)
     return found

@@ -6,6 +6,8 @@ import hashlib
 import os
 import re
 import secrets
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -53,7 +55,9 @@ class FolderStore:
         digest = hashlib.sha256(content).hexdigest()
         file = self.path(digest)
         if file.exists() and file.stat().st_size == len(content):
-            return digest
+            with suppress(FileNotFoundError):  # young again, so that no sweep takes it before its row is there
+                os.utime(file)
+                return digest
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         beside = file.with_name(f".{digest[:16]}.{os.getpid()}.{secrets.token_hex(4)}")
         try:
@@ -74,3 +78,21 @@ class FolderStore:
     def get(self, digest: str) -> bytes:
         """Returns a content (see `Store.get`)."""
         return self.path(digest).read_bytes()
+
+    def older(self, before: float) -> Iterator[str]:
+        """Yields the hashes of contents that were put here, or put again, before that time (seconds since 1970)."""
+        for file in self._root.glob("??/??/*"):
+            if _DIGEST.match(file.name) and self._put_at(file) < before:
+                yield file.name
+
+    def drop(self, digest: str, before: float) -> None:
+        """Deletes a content that nothing names, unless it was put here again meanwhile."""
+        file = self.path(digest)
+        if self._put_at(file) < before:
+            file.unlink(missing_ok=True)
+
+    def _put_at(self, file: Path) -> float:
+        try:
+            return file.stat().st_mtime
+        except FileNotFoundError:
+            return float("inf")

@@ -164,7 +164,7 @@ def test_the_world_s_own_audit_is_sealed_by_a_job(
     engine: Engine, session: Session, world: World, settings: Settings
 ) -> None:
     session.rollback()
-    load()
+    load(settings)
     for rows in (True, False):
         key = ask(session, SYSTEM, "seal")
         session.commit()

@@ -87,6 +87,7 @@ class Export:
         language: the language of headings and options.
         notes: sentences about what of the request was left out.
         count: rows given out so far.
+        watch: called with that after each batch; what it raises ends the export.
     """
 
     session: Session
@@ -96,6 +97,7 @@ class Export:
     result: Result[Any]
     notes: Sequence[Words] = ()
     count: int = field(default=0)
+    watch: Callable[[int], None] | None = None
 
     def close(self) -> None:
         """Gives the cursor and its connection back. May be called more than once."""
@@ -108,6 +110,8 @@ class Export:
         """Yields the batches as columns, in the order of the statement."""
         for rows in self.result.partitions():
             self.count += len(rows)
+            if self.watch is not None:
+                self.watch(self.count)
             yield list(zip(*rows, strict=True))
 
 

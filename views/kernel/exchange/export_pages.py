@@ -1,4 +1,7 @@
-"""The addresses of exports: /<table>/export.csv and /<table>/export.xlsx, with the arguments of the list."""
+"""The addresses of exports: /<table>/export.csv and /<table>/export.xlsx, with the arguments of the list.
+
+An export that would keep people waiting becomes a job: the answer then leads to its page.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from flask import Response, current_app, request
+from flask import Response, current_app, redirect, request
 from flask_appbuilder import expose
 
 from models.kernel.roles import EXPORT
@@ -16,6 +19,7 @@ from models.kernel.table import Table
 from views.kernel.access import needs
 from views.kernel.exchange.export import Export, csv_chunks, disposition, opened
 from views.kernel.exchange.export_book import chunks, size_of, workbook_file
+from views.kernel.exchange.export_job import ask_for_export, too_large
 from views.kernel.parameters import wanted
 from views.kernel.request import language
 from views.kernel.request import session as database
@@ -38,6 +42,8 @@ class ExportRoutes:
         if request.method == "HEAD":
             return self._download("csv", iter(()))
         export = self._export("csv")
+        if isinstance(export, int):
+            return _to_job(export)
         return self._download("csv", csv_chunks(export), export.close)
 
     @expose("/export.xlsx", methods=["GET"])
@@ -46,18 +52,24 @@ class ExportRoutes:
         """The list as a workbook; the same arguments."""
         if request.method == "HEAD":
             return self._download("xlsx", iter(()))
-        file = workbook_file(self._export("xlsx"), Path(current_app.config["DOORBOOK_HOME"]))
+        export = self._export("xlsx")
+        if isinstance(export, int):
+            return _to_job(export)
+        file = workbook_file(export, Path(current_app.config["DOORBOOK_HOME"]))
         response = self._download("xlsx", chunks(file), file.close)
         response.content_length = size_of(file)
         return response
 
-    def _export(self, form: str) -> Export:
+    def _export(self, form: str) -> Export | int:
+        """Returns the export, opened; for one that is too large to wait for the key of its job."""
         own = database()
         read = wanted(own, self.table, self.list_name)
         picked = _chosen()
         asked = read.asked if picked is None else replace(read.asked, ids=picked)
         technical = request.args.get("labels") == "technical"
         bind, actor, clock = own.get_bind(), actor_of(own), clock_of(own)
+        if too_large(own, self.table, asked, form):
+            return ask_for_export(own, self.table, asked, form, technical=technical, notes=tuple(read.notes))
         own.rollback()  # this request's connection is free while the rows are read
         return opened(
             bind, actor, clock, self.table, asked, form, language(), technical=technical, notes=tuple(read.notes)
@@ -71,6 +83,13 @@ class ExportRoutes:
         if close is not None:
             response.call_on_close(close)
         return response
+
+
+def _to_job(key: int) -> Response:
+    """Leads to the page of a job; it says how far it is, and has the file in the end."""
+    response = redirect(f"/job/show/{key}", 303)
+    response.headers["Cache-Control"] = "no-store"
+    return response  # type: ignore[return-value]  # werkzeug's own class, which Flask sends as well
 
 
 def _chosen() -> tuple[int, ...] | None:

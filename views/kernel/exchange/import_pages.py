@@ -19,6 +19,7 @@ from views.kernel.access import needs
 from views.kernel.cells import Cell
 from views.kernel.exchange.annotated import write_remarks, write_template
 from views.kernel.exchange.headings import Layout
+from views.kernel.exchange.import_job import AT_ONCE, ask_for_import
 from views.kernel.exchange.into_table import TableTarget
 from views.kernel.exchange.matching import KEY
 from views.kernel.exchange.plan import SHOWN, Findings, Target, layout_of, run, sheet_of
@@ -212,6 +213,8 @@ class Flow:
         return self._preview_page(staged, layout, findings)
 
     def _keep(self, staged: Staged, findings: Findings) -> None:
+        staged.rows = findings.added + findings.changed + findings.left + findings.refused
+        staged.save()
         staged.keep_remarks([(f.row, f.column, f.sentence.said("en"), f.sentence.said("zh")) for f in findings.faults])
 
     def _preview_page(self, staged: Staged, layout: Layout, found: Findings) -> Any:
@@ -256,12 +259,19 @@ class Flow:
         return render_template("doorbook/import_preview.html", shell=shell(self.title), page=page)
 
     def apply(self, token: str) -> Any:
-        """Writes what the preview showed, all of it or nothing. More wrong rows than the person saw stop it."""
+        """Writes what the preview showed, all of it or nothing; a large file becomes a job, which writes it in batches.
+
+        More wrong rows than the person saw stop it.
+        """
         staged = self._find(token)
         if staged.mapping is None:
             return redirect(f"{self.base}/{token}")
         seen = request.form.get("leave_out", "0")
         own = database()
+        if staged.rows > AT_ONCE and isinstance(self.target, TableTarget):
+            key = ask_for_import(own, staged, self.target, int(seen) if seen.isdigit() and len(seen) < 9 else 0)
+            own.commit()
+            return redirect(f"/job/show/{key}")
         sheet, layout = self._sheet(staged)
         try:
             found = run(own, self.target, sheet, layout, staged.options, write=True)

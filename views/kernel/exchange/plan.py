@@ -7,7 +7,7 @@ preview shows what will happen, and no sheet is ever held in memory as rows.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models.kernel.refusal import Denied, Refusal
-from models.kernel.session import act, actor_of, clock_of
+from models.kernel.session import act, actor_of, clock_of, reading
 from models.kernel.words import Words, _
 from views.kernel.exchange.cells import restored
 from views.kernel.exchange.headings import DataRow, Heading, Layout, data_rows, find_headings
@@ -84,6 +84,11 @@ class Findings:
         self.refused += 1
         self.faults.extend(faults[: max(0, MOST_FAULTS - len(self.faults))])
 
+    def refuse_more(self, more: Findings) -> None:
+        """Counts the refused rows of another walk, and keeps their faults."""
+        self.refused += more.refused
+        self.faults.extend(more.faults[: max(0, MOST_FAULTS - len(self.faults))])
+
     def change(self, changes: Sequence[Change]) -> None:
         """Counts one changed row and keeps what changes, for the first ones."""
         self.changed += 1
@@ -103,6 +108,14 @@ class Pass(ABC):
     @abstractmethod
     def chunk(self, rows: Sequence[DataRow]) -> None:
         """Looks at some rows, adds what it finds to the findings, and writes them where this is the real run."""
+
+    def rehearse(self, rows: Sequence[DataRow]) -> None:
+        """Looks at rows that were written before, so that later ones are judged as if this walk had written them.
+
+        Raises:
+            RuntimeError: a target that is not written in batches.
+        """
+        raise RuntimeError(f"{type(self).__name__} is not written in batches.")
 
 
 class Target(ABC):
@@ -182,6 +195,72 @@ def run(
         return findings
     finally:
         act(session, actor, clock)
+
+
+def run_in_batches(
+    session: Session,
+    target: Target,
+    sheet: Sheet,
+    layout: Layout,
+    options: Sequence[str],
+    findings: Findings,
+    *,
+    done: int,
+    keep: Callable[[int], None],
+) -> None:
+    """Walks over a sheet and writes it, chunk by chunk, each in a transaction that `keep` commits.
+
+    Rows that are done are walked once more without being written: what a file says twice is noticed across chunks, and
+    the walk that notices it must have seen all of them.
+
+    Args:
+        session: acting as whoever imports.
+        findings: what was found in the rows that are done; more is added.
+        done: rows of data that were written and committed before.
+        keep: called with the number of rows that are done now; commits, or raises to leave the walk.
+    """
+    actor, clock = actor_of(session), clock_of(session)
+    act(session, replace(actor, channel="import"), clock)
+    try:
+        seen: list[tuple[int, str]] = []
+        known, walk_findings = findings.skipped, Findings()
+        walk = target.begin(session, sheet, layout, walk_findings, options, write=True)
+        rows = data_rows(sheet, layout, seen)
+        place = 0
+        token = reading.set(True)  # no writer waits for what is only looked at
+        try:
+            while place < done and (chunk := list(islice(rows, min(CHUNK, done - place)))):
+                walk.rehearse(chunk)
+                place += len(chunk)
+            session.rollback()
+        finally:
+            reading.reset(token)
+        _forget(walk_findings)
+        while chunk := list(islice(rows, CHUNK)):
+            _one_at_a_time(session, target)
+            walk.chunk(chunk)
+            _gather(findings, walk_findings)
+            _forget(walk_findings)
+            place += len(chunk)
+            known[:] = seen
+            keep(place)
+    finally:
+        act(session, actor, clock)
+
+
+def _gather(findings: Findings, more: Findings) -> None:
+    findings.added += more.added
+    findings.changed += more.changed
+    findings.left += more.left
+    findings.refuse_more(more)
+    for label, count in more.also.values():
+        findings.add_also(label, count)
+
+
+def _forget(findings: Findings) -> None:
+    fresh = Findings()
+    for name in ("added", "changed", "left", "refused", "faults", "changes", "samples", "also", "changes_more"):
+        setattr(findings, name, getattr(fresh, name))
 
 
 def _one_at_a_time(session: Session, target: Target) -> None:

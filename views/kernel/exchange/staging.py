@@ -38,6 +38,7 @@ class Staged:
         header_row: the row of the headings, from 1; found out where 0.
         mapping: column of the sheet (from 0) -> key of the target's column; None while nobody mapped it.
         options: what was chosen beyond that, such as 'owner_changed'.
+        rows: how many a dry run found.
     """
 
     token: str
@@ -51,6 +52,7 @@ class Staged:
     mapping: dict[int, str] | None = None
     options: list[str] = field(default_factory=list)
     created: float = 0.0
+    rows: int = 0
 
     @property
     def file(self) -> Path:
@@ -61,6 +63,11 @@ class Staged:
         """Keeps what was chosen."""
         values = {name: value for name, value in asdict(self).items() if name not in ("folder", "token")}
         _write(self.folder / "import.json", values)
+
+    def keep_alive(self) -> None:
+        """Begins its day anew: a job works on it."""
+        self.created = time.time()
+        self.save()
 
     def keep_remarks(self, remarks: Sequence[tuple[int, int | None, str, str]]) -> None:
         """Keeps the remarks of a dry run: row (from 1), column (from 0), sentence in English and in Chinese."""
@@ -86,7 +93,7 @@ class Staging:
         self, data: bytes, user_id: int | None, target: str, filename: str, encoding: str | None = None
     ) -> Staged:
         """Keeps a file that was handed over, and drops what is older than a day."""
-        self._sweep()
+        self.sweep()
         token = secrets.token_urlsafe(24)
         folder = self._folder / token
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -143,9 +150,11 @@ class Staging:
         said = json.dumps([kind, *headings], ensure_ascii=False).encode()
         return self._folder / "mappings" / str(staged.user_id or 0) / f"{hashlib.sha256(said).hexdigest()[:32]}.json"
 
-    def _sweep(self) -> None:
+    def sweep(self) -> int:
+        """Drops what is older than a day. Returns: how many."""
+        gone = 0
         if not self._folder.exists():
-            return
+            return gone
         for folder in self._folder.iterdir():
             try:
                 old = folder.name != "mappings" and time.time() - folder.stat().st_mtime > LIFETIME
@@ -153,6 +162,8 @@ class Staging:
                 continue
             if old:
                 shutil.rmtree(folder, ignore_errors=True)
+                gone += 1
+        return gone
 
 
 def _write(file: Path, values: object) -> None:
