@@ -8,7 +8,10 @@ from typing import Any
 from views.kernel.comments import CommentsView
 from views.kernel.files.pages import FilesView
 from views.kernel.reporting import ReportPages
+from views.kernel.option_fields import OptionView
 from views.kernel.versions import VersionsView
+from views.pages.flow.approvals import ApprovalView
+from views.pages.flow.settings import FlowSettingsView
 from views.pages.org.home import Home
 from views.pages.org.move import MoveView
 from views.pages.org.place import PlaceView
@@ -20,6 +23,7 @@ from views.pages.property.ledger import LedgerView
 from views.pages.property.roomgrid import RoomGridView
 from views.pages.system.account import AccountView
 from views.pages.system.job import JobApi, JobView, ScheduleView
+from views.pages.system.options import OptionListsView
 
 PAGES: list[type[Any]] = [
     PlaceView,
@@ -37,6 +41,10 @@ PAGES: list[type[Any]] = [
     JobView,
     JobApi,
     ScheduleView,
+    OptionView,
+    OptionListsView,
+    FlowSettingsView,
+    ApprovalView,
 ]
 """View classes that are registered as they are."""
 

@@ -51,6 +51,50 @@ class DemoTicket(Table):
     answer: Mapped[str | None] = text(_("Answer", "处理结果"), 100)
 '''
 
+CLAIM = '''"""A claim for money (演示赔付) that three levels agree to, declared for tests only."""
+
+from decimal import Decimal
+
+from sqlalchemy.orm import Mapped
+
+from models.kernel import Approval, Flow, Level, Options, Rights, Screen, Table, Transition, _, by_project, choice
+from models.kernel import money, section, text
+
+
+class ClaimState(Options):
+    DRAFT = "draft", _("Draft", "草稿"), "grey"
+    PENDING = "pending", _("Awaiting approval", "待审"), "amber"
+    APPROVED = "approved", _("Approved", "已批准"), "green"
+    REJECTED = "rejected", _("Rejected", "已驳回"), "red"
+    PAID = "paid", _("Paid", "已支付"), "teal"
+
+
+class DemoClaim(Table):
+    """A claim of a project."""
+
+    owned = by_project()
+    screen = Screen(
+        label=_("Demo claim", "演示赔付"), key=("name",), title=("name",), listed=("name", "state", "amount", "project"),
+        searched=("name",), sections=(section(_("Claim", "赔付"), "project_id", "name", "amount", "reason", "voucher"),),
+        rights=Rights(write=("project_clerk", "service_manager")),
+    )
+    flow = Flow("state", ClaimState, "draft", final=("paid",), amount="amount", transitions=(
+        Transition("submit", _("Submit", "提交"), ("draft", "rejected"), "pending", ("project_clerk", "service_manager"),
+            required=("amount",)),
+        Transition("pay", _("Pay", "支付"), ("approved",), "paid", ("finance", "service_manager"), required=("voucher",)),
+    ), approval=Approval("pending", approved="approved", rejected="rejected", withdrawn="draft", levels=(
+        Level("project", _("Project leader", "项目负责人"), ("project_leader", "service_manager"), at="project"),
+        Level("company", _("Company", "公司"), ("company_leader", "service_manager"), at="company"),
+        Level("group", _("Group", "集团"), ("group_leader",), at="group"),
+    )))
+
+    name: Mapped[str] = text(_("Name", "名称"), 100)
+    amount: Mapped[Decimal | None] = money(_("Amount", "金额"))
+    reason: Mapped[str | None] = text(_("Reason", "事由"), 100)
+    voucher: Mapped[str | None] = text(_("Voucher", "凭证号"), 40)
+    state: Mapped[str] = choice(_("State", "状态"), ClaimState, default=ClaimState.DRAFT, system=True)
+'''
+
 
 class Tree:
     """A copy of the checkout with the demonstration table in it, migrated."""

@@ -6,17 +6,18 @@ from datetime import datetime
 
 from sqlalchemy.orm import Mapped
 
-from models.kernel import Options, Screen, Table, _, by_project, choice, moment, prose, ref, section, text
+from models.kernel import Screen, Table, _, by_project, first, moment, option, option_list, prose, ref, section, text
 
-
-class Purpose(Options):
-    """Why the customer was visited."""
-
-    CARE = "care", _("Care", "日常关怀")
-    HANDOVER = "handover", _("Before handover", "交付前沟通")
-    COMPLAINT = "complaint", _("Complaint", "投诉沟通")
-    SURVEY = "survey", _("Survey", "满意度调研")
-    OTHER = "other", _("Other", "其他")
+PURPOSES = option_list(
+    "visit_purpose",
+    _("Visit purpose", "拜访目的"),
+    first("care", _("Care", "日常关怀")),
+    first("handover", _("Before handover", "交付前沟通")),
+    first("complaint", _("Complaint", "投诉沟通")),
+    first("survey", _("Survey", "满意度调研")),
+    first("other", _("Other", "其他")),
+)
+"""Why the customer was visited; administrators keep the list."""
 
 
 class VisitRecord(Table):
@@ -49,7 +50,7 @@ class VisitRecord(Table):
     customer_id: Mapped[int] = ref("customer", _("Customer", "客户"))
     room_id: Mapped[int | None] = ref("room", _("Room", "房间"))
     visited_at: Mapped[datetime] = moment(_("Visited at", "拜访时间"))
-    purpose: Mapped[str] = choice(_("Purpose", "拜访目的"), Purpose, default=Purpose.CARE)
+    purpose: Mapped[str] = option(_("Purpose", "拜访目的"), PURPOSES, default="care")
     visitor: Mapped[str | None] = text(_("Visitor", "拜访人"), 40)
     topic: Mapped[str | None] = text(_("Topic", "主题"), 100)
     result: Mapped[str | None] = prose(_("Result", "结果"))

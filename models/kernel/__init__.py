@@ -3,6 +3,7 @@
 A table file needs one import: `from models.kernel import Table, Screen, section, text, ...`.
 """
 
+from models.kernel.approval import Approval, Level
 from models.kernel.columns import (
     choice,
     day,
@@ -14,11 +15,13 @@ from models.kernel.columns import (
     moment,
     money,
     numbered,
+    option,
     prose,
     ref,
     text,
 )
 from models.kernel.flow import Flow, Transition
+from models.kernel.option_list import first, option_list
 from models.kernel.options import Options
 from models.kernel.owned import Owned, by_node, by_project, link, through, tree
 from models.kernel.refusal import Denied, Missing, Refusal, Stale
@@ -34,9 +37,11 @@ __all__ = [
     "CLERKS",
     "INSIDE",
     "LEADERS",
+    "Approval",
     "Area",
     "Denied",
     "Flow",
+    "Level",
     "MaskedValue",
     "Missing",
     "Options",
@@ -54,6 +59,7 @@ __all__ = [
     "choice",
     "day",
     "decimal",
+    "first",
     "flag",
     "integer",
     "kept",
@@ -62,6 +68,8 @@ __all__ = [
     "moment",
     "money",
     "numbered",
+    "option",
+    "option_list",
     "prose",
     "ref",
     "section",

@@ -14,8 +14,10 @@ from sqlalchemy.orm import Session
 
 from models.kernel.audit import entry, write_lines
 from models.kernel.flow import hold_state
+from models.kernel.flow_rules import due_at
 from models.kernel.guard import kept_key
 from models.kernel.numbering import hold, number_values
+from models.kernel.owning import owner_path_of
 from models.kernel.refs import unknown_ref
 from models.kernel.refusal import Denied
 from models.kernel.registry import defaults, infos, table
@@ -53,6 +55,11 @@ def insert_rows(
         for row in filled:
             if cls.flow is not None and row.get(cls.flow.column) not in (None, cls.flow.start):
                 hold_state(cls, row)
+    if cls.flow is not None:
+        for row in filled:
+            state, path = row.get(cls.flow.column) or cls.flow.start, owner_path_of(session, cls, row.get)
+            row["state_since"] = row.get("created_at") or now
+            row["state_due_at"] = due_at(session, cls, state, path, row["state_since"])
     number_values(session, cls, filled)
     masked = [name for name, known in infos(cls).items() if known.kind == "masked"]
     declared = defaults(cls)

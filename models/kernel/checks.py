@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from models.kernel.checks_flow import flow_problems, number_problems
 from models.kernel.entry import sections
-from models.kernel.registry import area_of, infos, related, resolve, rights_of, tables
+from models.kernel.option_list import LISTS, OptionList
+from models.kernel.options import TONES
+from models.kernel.registry import area_of, defaults, infos, related, resolve, rights_of, tables
 from models.kernel.roles import RIGHTS, ROLES
 from models.kernel.table import Table, class_name
 from models.kernel.words import Words
@@ -81,6 +83,17 @@ def check(cls: type[Table]) -> Iterator[Problem]:
         elif infos(tables()[child]).get(column) is None or infos(tables()[child])[column].target != name:
             yield Problem("D014", name, f"child {child!r} has no ref column {column!r} to {name}.")
     for column, info in known.items():
+        if info.kind == "option" and info.list not in LISTS:
+            yield Problem(
+                "D029",
+                name,
+                f"column {column!r}: option list {info.list!r} does not exist; there are {', '.join(LISTS)}.",
+            )
+        elif info.list:
+            yield from (Problem("D031", name, f"option list {info.list!r}: {f}") for f in list_faults(LISTS[info.list]))
+            start = defaults(cls).get(column)
+            if start is not None and start not in [item.code for item in LISTS[info.list].first]:
+                yield Problem("D030", name, f"column {column!r}: default {start!r} is not in the list's first values.")
         if info.kind == "ref" and not column.endswith("_id"):
             yield Problem("D015", name, f"ref column {column!r} must end in '_id', so that its relation has a name.")
         if info.target is not None and info.target not in tables():
@@ -100,6 +113,18 @@ def check(cls: type[Table]) -> Iterator[Problem]:
         yield Problem("D020", name, "nobody may read it; give `read` to at least one role.")
     for found in (number_problems(cls), flow_problems(cls)):
         yield from (Problem(id_, name, sentence) for id_, sentence in found)
+
+
+def list_faults(declared: OptionList) -> Iterator[str]:
+    """Yields the mistakes in the declaration of an option list."""
+    codes = [item.code for item in declared.first]
+    for item in declared.first:
+        if codes.count(item.code) > 1 or not item.code or len(item.code) > 40 or "," in item.code:
+            yield f"code {item.code!r} must be of its own, without comma, at most 40 characters."
+        if item.tone and item.tone not in TONES:
+            yield f"tone {item.tone!r} of {item.code!r} does not exist; there are {', '.join(TONES)}."
+        yield from _word_faults(item.words)
+    yield from _word_faults(declared.label)
 
 
 def _known(cls: type[Table]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from models.kernel.flow import Flow, Transition, reached
+from models.kernel.node import KINDS
 from models.kernel.pattern import Cycle, read_pattern
 from models.kernel.refusal import Refusal
 from models.kernel.registry import infos
@@ -48,10 +49,40 @@ def flow_problems(cls: type[Table]) -> Iterator[tuple[str, str]]:
                 strange = True
                 yield "D023", f"state {state!r} ({place}) does not exist; there are {', '.join(states)}."
     names = [each.name for each in flow.transitions]
+    yield from _approval_problems(cls, flow, states)
     for each in flow.transitions:
         yield from _transition_problems(cls, each, names)
     if not strange:
         yield from _way_problems(flow, states)
+
+
+def _approval_problems(cls: type[Table], flow: Flow, states: list[str]) -> Iterator[tuple[str, str]]:
+    known = infos(cls)
+    if flow.amount is not None and (flow.amount not in known or known[flow.amount].kind not in ("money", "decimal")):
+        amounts = [name for name, each in known.items() if each.kind in ("money", "decimal")]
+        yield "D033", f"amount {flow.amount!r} is no column of money; there are {', '.join(amounts) or 'none'}."
+    approval = flow.approval
+    if approval is None:
+        return
+    for state in (approval.state, approval.approved, approval.rejected, approval.withdrawn):
+        if state not in states:
+            yield "D032", f"approval: state {state!r} does not exist; there are {', '.join(states)}."
+    names = [level.name for level in approval.levels]
+    if not names:
+        yield "D032", "approval: it has no level; name who is asked."
+    for level in approval.levels:
+        if names.count(level.name) > 1 or not level.name.isidentifier():
+            yield "D032", f"approval: level {level.name!r} must be a name of its own."
+        if level.at not in KINDS:
+            yield (
+                "D032",
+                f"approval: level {level.name!r}: there is no place {level.at!r}; there are {', '.join(KINDS)}.",
+            )
+        for role in level.roles or ("nobody",):
+            if role not in ROLES:
+                yield "D025", f"role {role!r} of level {level.name!r} does not exist; there are {', '.join(ROLES)}."
+        if not level.label.en.strip() or not level.label.zh.strip():
+            yield "D017", f"level {level.name!r}: its words are empty in one language."
 
 
 def _transition_problems(cls: type[Table], each: Transition, names: list[str]) -> Iterator[tuple[str, str]]:

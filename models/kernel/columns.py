@@ -51,7 +51,7 @@ class ColumnInfo:
 
     Attributes:
         label: its name on screen.
-        kind: text, prose, integer, decimal, money, date, moment, flag, choice, ref or masked; picks widget, filter and format.
+        kind: text, prose, integer, decimal, money, date, moment, flag, choice, option, ref or masked; picks widget, filter and format.
         hint: a sentence under the field.
         unit: the unit behind a number.
         options: the closed list of a choice.
@@ -59,6 +59,7 @@ class ColumnInfo:
         system: kept by the kernel; no client ever writes it.
         numbers: the object whose number rule fills it, for a column the kernel numbers.
         pattern: the pattern and the cycle its reference rule begins with.
+        list: the option list that administrators keep, which an option is chosen from.
     """
 
     label: Words
@@ -72,6 +73,7 @@ class ColumnInfo:
     places: int = 0
     numbers: str | None = None
     pattern: tuple[str, str] = ("", "")
+    list: str | None = None
 
 
 def _column(type_: Any, info: ColumnInfo, *args: Any, **kwargs: Any) -> MappedColumn[Any]:
@@ -135,6 +137,17 @@ def choice(
     """One of a closed list."""
     info = ColumnInfo(label, "choice", hint, options=options, length=40, system=system)
     return _column(String(40), info, default=default.value if default else None)
+
+
+def option(label: Words, list_: str, *, default: str | None = None, hint: Words | None = None) -> MappedColumn[Any]:
+    """One value of an option list that administrators keep; the row keeps its code (see docs/options.md).
+
+    Args:
+        list_: the name of a list declared with `option_list`.
+        default: the code a new row begins with.
+    """
+    info = ColumnInfo(label, "option", hint, length=40, list=list_)
+    return _column(String(40), info, default=default, active_history=True)
 
 
 def ref(target: str, label: Words, *, hint: Words | None = None, system: bool = False) -> MappedColumn[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -11,6 +12,7 @@ from models.kernel.clock import CHINA
 from models.kernel.columns import ColumnInfo
 from models.kernel.guard import expect_version
 from models.kernel.masking import is_masked
+from models.kernel.option_values import code_of
 from models.kernel.options import Options
 from models.kernel.reading import read_choice, read_code, read_decimal, read_flag, read_integer, read_text
 from models.kernel.reading_dates import read_date, read_moment
@@ -79,6 +81,8 @@ def read(known: ColumnInfo, raw: object) -> Any:
         return bool(read_flag(raw))
     if kind == "choice" and known.options is not None:
         return read_choice(raw, option_names(known.options))
+    if kind == "option":
+        return read_code(raw, 60)  # code or words; `option_values.settle` knows the row's place and tells which
     if kind == "ref":
         return read_integer(raw, 1, 2**63 - 1)
     if kind == "masked":
@@ -142,6 +146,10 @@ def add(session: Session, cls: type[Table], values: Mapping[str, object]) -> Tab
     assign(row, read_all(cls, values))
     session.add(row)
     session.flush()
+    if cls.flow is not None:
+        from models.kernel.moving import arrived  # which itself reads values as this module does
+
+        arrived(session, row)
     return row
 
 
@@ -158,6 +166,16 @@ def change(session: Session, row: Table, values: Mapping[str, object], version: 
     typed = read_all(type(row), values)
     if version is not None:
         expect_version(row, version)
-    assign(row, typed)
+    assign(row, _coded(session, row, typed))
     session.flush()
     return row
+
+
+def _coded(session: Session, row: Table, typed: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the values with the words of an option the row has already as its code, so that nothing seems changed."""
+    found = dict(typed)
+    for name, known in infos(type(row)).items():
+        if known.list and isinstance(found.get(name), str) and getattr(row, name):
+            with suppress(Refusal):  # the guard says it, with all else that is wrong
+                found[name] = code_of(session, row, known, found[name], kept=getattr(row, name))
+    return found

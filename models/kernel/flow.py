@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from models.kernel.approval import APPROVE, PARTS, REJECT, SEND_BACK, WITHDRAW, Approval
 from models.kernel.options import Options
 from models.kernel.refusal import Refusal
 from models.kernel.words import Words
@@ -38,6 +39,7 @@ class Transition:
         guard: says what stands in the way, once the fields are filled; None where nothing does.
         effect: what else it does, in the same transaction: stamps, further rows.
         danger: its button is red and asks first.
+        part: of an approval: which of its moves it is; the kernel adds those.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Transition:
     guard: Guard | None = None
     effect: Effect | None = None
     danger: bool = False
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,8 @@ class Flow:
         start: the state of a new row.
         transitions: the moves; of those that leave a state the first is the usual one, and its button the primary.
         final: states without a way out.
+        approval: who must agree, level by level, while a row is in one of the states; adds its moves to the transitions.
+        amount: the money column by which settings let a move or a level go by itself.
     """
 
     column: str
@@ -68,6 +73,14 @@ class Flow:
     start: str
     transitions: tuple[Transition, ...]
     final: tuple[str, ...] = ()
+    approval: Approval | None = None
+    amount: str | None = None
+    declared: tuple[Transition, ...] = field(init=False, default=())
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "declared", self.transitions)
+        if self.approval is not None:
+            object.__setattr__(self, "transitions", (*self.transitions, *_parts(self.approval, self.transitions)))
 
     def transition(self, name: str) -> Transition | None:
         """Returns the transition called `name`, or None."""
@@ -81,6 +94,22 @@ class Flow:
         """Returns the words of a state; an old value that is no option any more is shown as it is."""
         member = self.states.member(state)
         return member.words if member is not None else state
+
+
+def _parts(approval: Approval, declared: tuple[Transition, ...]) -> tuple[Transition, ...]:
+    """Returns the moves of an approval: approve, reject, send back to an earlier level, withdraw."""
+    deciders = tuple(dict.fromkeys(role for level in approval.levels for role in level.roles))
+    sending = tuple(dict.fromkeys(role for each in declared if each.to == approval.state for role in each.roles))
+    here, ways = (approval.state,), {APPROVE: approval.approved, REJECT: approval.rejected, SEND_BACK: approval.state}
+    found = [
+        Transition(part, PARTS[part], here, to, deciders, danger=part == REJECT, part=part)
+        for part, to in ways.items()
+        if part != SEND_BACK or len(approval.levels) > 1
+    ]
+    withdraw = Transition(
+        WITHDRAW, PARTS[WITHDRAW], here, approval.withdrawn, approval.applicants or sending, part=WITHDRAW
+    )
+    return (*found, withdraw)
 
 
 def usual_way(flow: Flow, state: str) -> list[str]:

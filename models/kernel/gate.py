@@ -149,7 +149,7 @@ def _refuse_kept(cls: type[Table], state: ORMExecuteState) -> None:
     for column in [*(statement._values or ()), *(state.parameters or ())]:
         name = str(getattr(column, "key", column))
         known = infos(cls).get(name)
-        if known is None or known.system or known.kind in ("ref", "masked") or name in found_by:
+        if known is None or known.system or known.kind in ("ref", "masked", "option") or name in found_by:
             raise RuntimeError(f"{cls.__tablename__}.{name} is not changed by a statement; change the rows one by one.")
 
 

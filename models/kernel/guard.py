@@ -15,9 +15,11 @@ from sqlalchemy.orm.attributes import flag_modified
 from models.kernel.actor import Actor
 from models.kernel.audit import entry, write_lines
 from models.kernel.flow import hold_state
+from models.kernel.flow_rules import due
 from models.kernel.grant import Grant
 from models.kernel.node import Node, node_of
 from models.kernel.numbering import hold, number
+from models.kernel.option_values import settle
 from models.kernel.refs import check_refs
 from models.kernel.refusal import Denied, Missing, Refusal, Stale
 from models.kernel.registry import defaults, infos, pointing_at, table, titles
@@ -367,10 +369,13 @@ def _admit(session: Session, actor: Actor, row: Table, now: datetime, *, new: bo
             return list(row.leaving(session, actor))
         row.derive(session, actor)
         return _restorable(session, actor, row)
+    if new and row.flow is not None and row.state_since is None:
+        row.state_since, row.state_due_at = now, due(session, row, getattr(row, row.flow.column), now)
+    unknown = settle(session, row, check=not actor.system)
     row.derive(session, actor)
     changed = {a.key for a in inspect(row).attrs if new or a.history.has_changes()}
     _stamp(row, actor, now, new=new)
-    wrong = _missing(row, set(infos(type(row))))
+    wrong = [*unknown, *_missing(row, set(infos(type(row))))]
     moved = not new and row.owned.kind == "project" and "project_id" in changed
     wrong = wrong or check_refs(session, row, changed, moved=moved)
     return wrong or [*_check_key(session, row, changed), *row.faults(session, actor)]

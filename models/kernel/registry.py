@@ -26,6 +26,8 @@ def load() -> None:
     importlib.import_module("models.kernel.node")
     importlib.import_module("models.kernel.grant")
     importlib.import_module("models.kernel.number_rule")
+    importlib.import_module("models.kernel.dict_item")
+    importlib.import_module("models.kernel.flow_setting")
     importlib.import_module("models.kernel.audit")
     importlib.import_module("models.kernel.seal")
     importlib.import_module("models.kernel.comment")
@@ -35,6 +37,7 @@ def load() -> None:
         area = importlib.import_module(f"models.{package}")
         for module in pkgutil.iter_modules(area.__path__):
             importlib.import_module(f"models.{package}.{module.name}")
+    importlib.import_module("models.kernel.approving")
     configure_mappers()
 
 

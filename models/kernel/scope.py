@@ -95,6 +95,8 @@ def forget(session: Session) -> None:
     session.info.pop("nodes", None)
     session.info.pop("reaches", None)
     session.info.pop("criteria", None)
+    session.info.pop("option_items", None)
+    session.info.pop("flow_settings", None)
 
 
 def _reach(session: Session, paths: frozenset[str]) -> Reach:

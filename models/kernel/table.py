@@ -93,7 +93,13 @@ class Table(Base):
         # relations are derived from the ref columns, so the type checker cannot see them
         def __getattr__(self, name: str) -> Any: ...
 
+        state_since: Any  # of a table with a flow
+        state_due_at: Any
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
+        flow: Flow | None = cls.__dict__.get("flow")
+        if flow is not None:
+            _derive_state(cls)
         if "__tablename__" not in cls.__dict__ and not cls.__dict__.get("__abstract__"):
             cls.__tablename__ = table_name(cls.__name__)
             _derive_columns(cls)
@@ -113,6 +119,17 @@ class Table(Base):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.__dict__.get('id')}>"
+
+
+def _derive_state(cls: type[Table]) -> None:
+    """Adds what the kernel keeps of a row in a flow: since when it is in its state, and until when it may be."""
+    for name, label in (
+        ("state_since", _("In this state since", "进入当前状态时间")),
+        ("state_due_at", _("Due", "办理期限")),
+    ):
+        cls.__annotations__[name] = Mapped[datetime | None]
+        info = ColumnInfo(label, "moment", system=True)
+        setattr(cls, name, mapped_column(Moment, nullable=True, info={INFO: info}, sort_order=85))
 
 
 def _declared(cls: type[Table]) -> dict[str, ColumnInfo]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 
 from models.kernel.guard import required
+from models.kernel.option_values import settle
 from models.kernel.refusal import Refusal
 from models.kernel.registry import infos
 from models.kernel.secret import MaskedValue, shadows
@@ -119,6 +120,7 @@ def _judge(session: Session, row: Table) -> None:
     cls = type(row)
     before = set(session.new)
     with session.no_autoflush:
+        unknown = settle(session, row)
         row.derive(session, actor_of(session))
         for name, known in infos(cls).items():
             if known.kind == "masked":
@@ -130,7 +132,7 @@ def _judge(session: Session, row: Table) -> None:
             for name, known in infos(cls).items()
             if not known.system and not cls.__mapper__.columns[name].nullable and getattr(row, name) in (None, "")
         ]
-        wrong = wrong or list(row.faults(session, actor_of(session)))
+        wrong = [*unknown, *wrong] or list(row.faults(session, actor_of(session)))
     if wrong:
         drop_kept(session, set(session.new) - before)
         raise Refusal.of(wrong)

@@ -9,7 +9,7 @@ from models.customer.customer_contact import Relation
 from models.customer.customer_tag import TagSource
 from models.customer.owner_archive import DocumentKind
 from models.customer.ownership import Use
-from models.customer.visit_record import Purpose
+from models.kernel.option_list import LISTS
 from models.property.building_progress import Stage
 from models.property.project_permit import PermitKind
 from models.property.room import HandoverState, SaleState, TitleState
@@ -61,6 +61,8 @@ RELATION: Final = {
     "经办人": Relation.STAFF.value,
 }
 
+TAG: Final = {item.words.zh: item.code for item in LISTS["customer_tag"].first}
+
 TAG_SOURCE: Final = {"系统": TagSource.RULE.value, "人工": TagSource.MANUAL.value}
 
 USE: Final = {"自住": Use.LIVES.value, "投资": Use.INVESTS.value, "租赁": Use.LETS.value}
@@ -75,17 +77,17 @@ DOCUMENT: Final = {
 }
 
 PURPOSE: Final = {
-    "工程进度通报": Purpose.CARE.value,
-    "工地开放日邀约": Purpose.HANDOVER.value,
-    "交付前关怀": Purpose.HANDOVER.value,
-    "按揭进度沟通": Purpose.OTHER.value,
-    "合同条款说明": Purpose.OTHER.value,
-    "产权办理说明": Purpose.OTHER.value,
-    "节日问候": Purpose.CARE.value,
-    "交付后回访": Purpose.CARE.value,
-    "入住关怀": Purpose.CARE.value,
-    "维修后回访": Purpose.COMPLAINT.value,
-    "满意度访谈": Purpose.SURVEY.value,
+    "工程进度通报": "care",
+    "工地开放日邀约": "handover",
+    "交付前关怀": "handover",
+    "按揭进度沟通": "other",
+    "合同条款说明": "other",
+    "产权办理说明": "other",
+    "节日问候": "care",
+    "交付后回访": "care",
+    "入住关怀": "care",
+    "维修后回访": "complaint",
+    "满意度访谈": "survey",
 }
 
 PERMIT: Final = dict(zip(PERMIT_KINDS, (kind.value for kind in PermitKind), strict=True))

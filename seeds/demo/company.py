@@ -31,7 +31,7 @@ from seeds.demo.places import DEFAULT_ROOMS, LEAST_ROOMS, Places, places
 from seeds.demo.registers import property_fee
 from seeds.demo.staff import SKIPPED, Nodes, hire
 from seeds.demo.story import Story
-from seeds.reference import CODE
+from seeds.reference import CODE, options
 
 Counts = Counter[str]
 """Table -> rows written."""
@@ -188,6 +188,8 @@ class _Founder:
         group = self.session.scalars(select(Group).limit(1)).first() or Group(code=CODE)
         group.name, group.address, group.phone = whole.group.name + UNFINISHED, seat.address, seat.landline
         self._add(group, whole.group.key)
+        if written := options.seed(self.session):  # what tags and visits are chosen from
+            self.counts["dict_item"] += written
         self._departments("group")
         for region in whole.regions:
             self._add(

@@ -295,7 +295,7 @@ class Homes:
             CustomerTag,
             [
                 {
-                    "customer_id": self.customers[each.customer], "tag": each.tag,
+                    "customer_id": self.customers[each.customer], "tag": codes.TAG[each.tag],
                     "source": codes.TAG_SOURCE[each.source], "created_at": entered[each.customer],
                 }
                 for each in batch.tags

@@ -10,21 +10,22 @@ from models.kernel.node import node_of
 from models.org.group import Group
 from models.system.user_profile import UserProfile
 from seeds.acting import as_system
-from seeds.reference import numbers
+from seeds.reference import numbers, options
 
 CODE, NAME, ADMIN = "G", "集团", "admin"
 
 
 def seed(session: Session) -> int:
-    """Makes sure that there is a group, somebody who administers it, and a rule for each number. The caller commits.
+    """Makes sure that there is a group, somebody who administers it, a rule for each number and
+    the first values of each option list. The caller commits.
 
-    The administrator has no password; the assembly sets one. Roles and option lists are part of the code.
+    The administrator has no password; the assembly sets one. Roles are part of the code.
 
     Returns:
         How many rows were written: none where both are there.
     """
     with as_system(session):
-        return _first_group(session) + _first_admin(session) + numbers.seed(session)
+        return _first_group(session) + _first_admin(session) + numbers.seed(session) + options.seed(session)
 
 
 def _first_group(session: Session) -> int:

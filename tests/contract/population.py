@@ -22,6 +22,7 @@ from models.kernel.columns import ColumnInfo
 from models.kernel.grant import Grant, held_by
 from models.kernel.guard import remove
 from models.kernel.node import node_of
+from models.kernel.option_list import LISTS
 from models.kernel.refusal import Refusal
 from models.kernel.registry import infos, tables
 from models.kernel.roles import ROLES
@@ -29,6 +30,7 @@ from models.kernel.session import act
 from models.kernel.table import Table
 from models.org.department import Department
 from models.system.user_profile import UserProfile
+from seeds.reference import options
 from tests.world import NOW, PASSWORD, World, build
 
 FIXED: dict[tuple[str, str], Any] = {
@@ -95,6 +97,7 @@ def fill(session: Session) -> Full:
     world = build(session)
     act(session, SYSTEM, frozen(NOW))
     full = Full(nodes={name: node[0] for name, node in world.nodes.items()}, projects=world.keys["project"])
+    options.seed(session)
     _departments(session, full)
     _cast(session, world, full)
     Filler(session, full).run()
@@ -245,6 +248,8 @@ class Filler:
         elif known.kind == "masked":
             kind = cls.__mapper__.columns[name].type.kind
             yield f"142{n:08d}" if kind == "mobile" else f"E{20000000 + n}"
+        elif known.list:
+            yield from (item.code for item in LISTS[known.list].first)
         elif known.kind == "choice" and known.options is not None:
             yield from (option.value for option in known.options.options())
         else:

@@ -68,6 +68,8 @@ OWN_PAGES = {
     "/roomgrid/", "/roomgrid/<pk>", "/roomgrid/project/<pk>", "/roomgrid/card/<pk>", "/roomgrid/<pk>/labels",
     "/<table>/<pk>/book", "/<table>/<pk>/unlock", "/report/", "/report/<name>/", "/report/<name>/figures.json",
     "/report/<name>/export.<any(csv, xlsx):kind>",
+    "/options/", "/options/effective.json", "/options/switch", "/option/lookup/<name>", "/flows/", "/flows/effective.json",
+    "/approval/list/",
 }  # fmt: skip
 """Pages a declaration does not give. `test_own_pages...` below asks for each as everybody, and sweeps."""
 

@@ -7,12 +7,17 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from models.kernel.clock import local
+from sqlalchemy.orm import Session
+
+from models.kernel.clock import local, utc_now
 from models.kernel.columns import ColumnInfo
+from models.kernel.option_values import item_of, words_of
+from models.kernel.owning import owner_column, path_of
 from models.kernel.registry import infos, resolve, titles
 from models.kernel.secret import MaskedValue
 from models.kernel.table import Table
 from views.kernel.request import say
+from views.kernel.request import session as database
 
 
 @dataclass(slots=True)
@@ -39,6 +44,7 @@ KINDS = {
     "moment": "moment",
     "flag": "flag",
     "choice": "badge",
+    "option": "badge",
     "ref": "ref",
     "masked": "masked",
 }
@@ -52,6 +58,8 @@ def plain_text(known: ColumnInfo, value: Any) -> str:
     if known.kind == "choice" and known.options is not None:
         member = known.options.member(value)
         return say(member.words) if member is not None else str(value)
+    if known.kind == "option":
+        return str(say(words_of(database(), known.list or "", str(value))))
     if known.kind == "flag":
         from models.kernel.words import _
 
@@ -77,14 +85,40 @@ def cell(cls: type[Table], path: str, values: tuple[Any, ...]) -> Cell:
         text = " ".join(str(name) for name in names if name is not None)
         return Cell(kind, text, url=f"/{known.target}/show/{key}" if key and text else None)
     value = values[0]
+    if known.kind == "option":
+        return _option_cell(cls, path, known, values)
     text = plain_text(known, value)
+    late = owner.flow is not None and column == owner.flow.column and values[-1] is not None and len(values) > 1
+    late = late and values[-1] < utc_now()
     tone = None
     if known.kind == "choice" and known.options is not None and value:
         member = known.options.member(value)
         tone = member.tone if member is not None else "grey"
         kind = kind if tone else "text"  # a kind of thing is a word; a state has a dot
     unit = say(known.unit) if known.unit is not None and text else None
-    return Cell(kind, text, sub=unit, tone=tone, on=bool(value) if known.kind == "flag" else None)
+    return Cell(kind, text, sub=unit, tone=tone, on=bool(value) if known.kind == "flag" else None, late=late)
+
+
+def _option_cell(cls: type[Table], path: str, known: ColumnInfo, values: tuple[Any, ...]) -> Cell:
+    """An option as it is called where its row belongs, as of the row's entry."""
+    if not values[0]:
+        return Cell("text", "")
+    own = database()
+    place, on = told_where(own, cls, path, values)
+    item = item_of(own, known.list or "", str(values[0]), place, on)
+    if item is None:
+        return Cell("text", str(values[0]))
+    return Cell("badge" if item.tone else "text", say(item.words), tone=item.tone or None)
+
+
+def told_where(
+    session: Session, cls: type[Table], path: str, values: tuple[Any, ...]
+) -> tuple[str | None, date | None]:
+    """Returns the place and the day an option's words are those of; `values` as `listing.parts` has them."""
+    owner = owner_column(resolve(cls, path)[0])
+    if owner is None or len(values) < 3:
+        return None, None
+    return path_of(session, owner[1], values[1]), local(values[2]).date() if values[2] is not None else None
 
 
 def called(row: Table) -> str:

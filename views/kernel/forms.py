@@ -23,6 +23,7 @@ from models.kernel.table import Table
 from models.kernel.words import Words, _
 from views.kernel.cells import called
 from views.kernel.narrowing import hangs_on
+from views.kernel.option_fields import offer_options
 from views.kernel.request import actor, say
 
 RENDER = {
@@ -35,6 +36,7 @@ RENDER = {
     "moment": "moment",
     "flag": "flag",
     "choice": "choice",
+    "option": "choice",
     "ref": "ref",
     "masked": "masked",
 }
@@ -67,6 +69,7 @@ class DeclaredField(Field):
         self.lookup_url = f"/{known.target}/lookup" if known.target else None
         self.create_url = _create_url(known)
         self.chosen_text: str | None = None
+        self.offered: list[tuple[str, Words]] = []  # of an option: what may be chosen here, set before it is shown
         self.masked_text: str | None = None
 
     def process_formdata(self, valuelist: list[str]) -> None:
@@ -85,12 +88,13 @@ class DeclaredField(Field):
 
     def iter_choices(self) -> list[tuple[str, Words | str, bool]]:
         """Returns (value, words, chosen) for a choice, an empty one first where nothing is required."""
-        options = self.known.options.options() if self.known.options is not None else []
+        options = [(o.value, o.words) for o in self.known.options.options()] if self.known.options is not None else []
+        options = options or self.offered
         chosen = "" if self.data is None else str(self.data)
         found: list[tuple[str, Words | str, bool]] = []
         if (not self.required_mark and self.default is None) or not chosen:
             found.append(("", _("—", "—"), not chosen))
-        return [*found, *((option.value, option.words, option.value == chosen) for option in options)]
+        return [*found, *((value, words, value == chosen) for value, words in options)]
 
     def __html__(self) -> str:
         return Markup.escape(self._value())
@@ -130,7 +134,7 @@ def typed(form: FlaskForm, cls: type[Table]) -> dict[str, object]:
     return {name: form[name].data for name in fields(cls) if form[name].raw_data or infos(cls)[name].kind == "flag"}
 
 
-REPEATED = ("ref", "choice", "flag", "date")
+REPEATED = ("ref", "choice", "option", "flag", "date")
 """Kinds of fields that are the same in a run of rows somebody enters; names, numbers and amounts differ in each."""
 
 
@@ -144,10 +148,11 @@ def repeated(form: FlaskForm, cls: type[Table]) -> list[tuple[str, str]]:
     ]
 
 
-def show_chosen(session: Session, form: FlaskForm) -> None:
-    """Gives each look-up the name of the row it holds, read in the actor's scope."""
+def show_chosen(session: Session, form: FlaskForm, cls: type[Table], row: Table | None = None) -> None:
+    """Gives each look-up the name of the row it holds, read in the actor's scope, and each option what may be chosen."""
+    offer_options(session, form, cls, row)
     for field in form:
-        if getattr(field, "render_kind", None) != "ref" or not field.data:
+        if getattr(field, "render_kind", None) != "ref" or not field.data or field.known.target is None:
             continue
         if not str(field.data).isdecimal() or len(str(field.data)) > 18:
             continue

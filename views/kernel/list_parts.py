@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from models.kernel.option_values import words_of
 from models.kernel.registry import infos, table
 from models.kernel.roles import EXPORT, WRITE
 from models.kernel.scope import may
@@ -13,6 +14,7 @@ from views.kernel import record
 from views.kernel.listing import COUNT_CAP, Listing, known_column
 from views.kernel.lookup import text_of
 from views.kernel.operators import OPERATORS, Operator, operator
+from views.kernel.option_fields import option_filter
 from views.kernel.parameters import SIZES, Wanted
 from views.kernel.request import actor, say
 from views.kernel.request import session as database
@@ -124,6 +126,8 @@ class ListParts:
         if known.options is not None:
             members = [known.options.member(part.strip()) for part in raw.split(",")]
             return _comma().join(say(member.words) if member else "?" for member in members)
+        if known.kind == "option":
+            return _comma().join(str(say(words_of(database(), known.list, part.strip()))) for part in raw.split(","))
         if known.kind == "flag":
             return str(say(_("Yes", "是") if raw in ("1", "y", "true") else _("No", "否")))
         return "****" if known.kind == "masked" else raw
@@ -159,6 +163,9 @@ class ListParts:
                 for place, how in ways
             ]
             options = [{"value": o.value, "label": o.words} for o in known.options.options()] if known.options else None
+            if known.kind == "option":
+                fields.append({"key": name, "label": known.label, "operators": operators, **option_filter(known)})
+                continue
             kind = "number" if known.kind in ("integer", "decimal") else known.kind
             fields.append(
                 {

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session, aliased
 from models.kernel.clock import today
 from models.kernel.columns import ColumnInfo
 from models.kernel.owned import INHERITED
+from models.kernel.owning import owner_column
 from models.kernel.refusal import Denied, Refusal
 from models.kernel.registry import infos, related, resolve, table, titles
 from models.kernel.roles import READ
@@ -129,9 +130,20 @@ class _Joins:
 
 
 def parts(cls: type[Table], path: str) -> tuple[str, ...]:
-    """Returns the dotted columns a shown column is made of: a ref is shown by its table's title, and keeps its key."""
+    """Returns the dotted columns a shown column is made of: a ref is shown by its table's title, and keeps its key.
+
+    An option takes the owner and the entry of its row along.
+    """
     owner, column = resolve(cls, path)
     known = infos(owner)[column]
+    if owner.flow is not None and column == owner.flow.column:
+        head = path.rpartition(".")[0]
+        return (path, f"{head}.state_due_at" if head else "state_due_at")
+    if known.kind == "option":
+        placed = owner_column(owner)
+        head = path.rpartition(".")[0]
+        where = (placed[0], "created_at") if placed else ()  # its words are those of the row's place and day
+        return (path, *(f"{head}.{each}" if head else each for each in where))
     if known.kind != "ref":
         return (path,)
     prefix = path.removesuffix("_id")

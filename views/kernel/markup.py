@@ -13,6 +13,7 @@ from views.kernel.request import language
 
 _SELECT = _("Select", "选择")
 _YES, _NO, _EMPTY = _("Yes", "是"), _("No", "否"), _("empty", "空")
+_OVERDUE = _("Overdue", "已超期")
 _REVEAL = _("Show in full; this is recorded", "查看完整内容，将留下记录")
 
 
@@ -36,6 +37,8 @@ def _cell(c: Cell, spoken: str, *, bare: bool) -> str:
         shown = f'<span class="none" aria-label="{_said(_EMPTY, spoken)}">—</span>'
     elif c.kind == "badge":
         shown = f'<span class="state tone-{escape(c.tone or "grey")}">{text}</span>'
+        if c.late:
+            shown += f' <span class="state tone-red">{_said(_OVERDUE, spoken)}</span>'
     elif c.kind == "masked":
         shown = f'<span class="masked"><span data-masked>{text}</span>'
         if c.reveal_url:

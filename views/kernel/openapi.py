@@ -169,6 +169,9 @@ def _add_moves(spec: Any, cls: type[Table], base: str, common: dict[str, Any], o
         return
     known = infos(cls)
     asked = {column: column_schema(known[column], nullable=True) for t in cls.flow.transitions for column in t.required}
+    if cls.flow.approval is not None:
+        asked["opinion"] = {"type": "string", "maxLength": 2000, "description": "What an approver says"}
+        asked["to_level"] = {"type": "string", "enum": [level.name for level in cls.flow.approval.levels]}
     name = {
         "in": "path",
         "name": "transition",

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, not_, or_
 
-from models.kernel.clock import CHINA
+from models.kernel.clock import CHINA, utc_now
 from models.kernel.columns import ColumnInfo
 from models.kernel.entry import option_names, read
 from models.kernel.reading import read_choice
@@ -187,6 +187,8 @@ _MOMENT = (
     _FILLED,
     _TWO,
     *_PERIODS,
+    Operator("past", _("is over", "已过"), lambda c, k, r: c < utc_now(), takes=False),
+    Operator("ahead", _("is still ahead", "尚未到"), lambda c, k, r: c >= utc_now(), takes=False),
 )
 _CHOICE = (
     Operator("eq", _("is", "等于"), _compare(lambda c, v: c == v)),
@@ -215,6 +217,7 @@ OPERATORS: dict[str, tuple[Operator, ...]] = {
     "moment": _MOMENT,
     "flag": _FLAG,
     "choice": _CHOICE,
+    "option": _CHOICE,
     "ref": _REF,
     "masked": _MASKED,
 }

@@ -33,7 +33,7 @@ from views.kernel.files import pages as files
 from views.kernel.interface import TableInterface
 from views.kernel.list_page import LIST_ACTIONS, ListRoutes
 from views.kernel.lookup import look_up
-from views.kernel.move_pages import MoveRoutes, buttons, head
+from views.kernel.move_pages import SIDES, MoveRoutes, buttons, head
 from views.kernel.narrowing import narrowed
 from views.kernel.parameters import prefill
 from views.kernel.problems import problem_of
@@ -148,6 +148,7 @@ class TableView(ListRoutes, DraftRoutes, ImportRoutes, ExportRoutes, BinRoutes, 
             "children": record.children(own, self.table, row.id),
             "files": files.block(own, row),
             "timeline": timeline.block(own, row),
+            "side": [*filter(None, (side(own, row) for side in SIDES))],
         }
         return render_template("doorbook/record.html", shell=shell(title), page=context)
 
@@ -277,7 +278,7 @@ class TableView(ListRoutes, DraftRoutes, ImportRoutes, ExportRoutes, BinRoutes, 
         version: str | None = None,
         resumed: bool = False,
     ) -> str:
-        forms.show_chosen(database(), form)
+        forms.show_chosen(database(), form, self.table, row)
         label = self.table.screen.label
         title = (
             _("Add {name}", "新增{name}").fill(name=label)

@@ -233,7 +233,7 @@ def _filters(session: Session, cls: type[Table], found: Wanted) -> list[Filter]:
         one = Filter(path, operator, values[-1], name)
         try:
             joined = ",".join(values)
-            if "," in joined and known_column(cls, path).kind in ("choice", "ref"):
+            if "," in joined and known_column(cls, path).kind in ("choice", "option", "ref"):
                 one = Filter(path, "in", joined, name)  # several boxes ticked
             Listing(session, cls, Asked(filters=(one,))).check()
         except Refusal as refusal:

@@ -26,10 +26,11 @@ from models.kernel.table import Table
 from models.kernel.words import _
 from views.kernel import openapi
 from views.kernel.access import needs, signed_in
-from views.kernel.cells import as_json
+from views.kernel.cells import as_json, cell
 from views.kernel.interface import TableInterface
 from views.kernel.listing import Asked, Filter, Line, Listing, known_column
 from views.kernel.operators import OPERATORS
+from views.kernel.option_fields import option_choices
 from views.kernel.problems import problem_of
 from views.kernel.request import actor, say
 from views.kernel.request import session as database
@@ -103,6 +104,7 @@ class TableResource(ModelRestApi):
                 if known.options
                 else {}
             ),
+            **({"choices": option_choices(database(), known), "list": known.list} if known.list else {}),
         }
 
     @expose("/", methods=["GET"])
@@ -153,17 +155,22 @@ class TableResource(ModelRestApi):
         found: dict[str, Any] = {"id": line.pk, "version": line.version}
         for name, known in infos(self.table).items():
             values = line.values[name]
-            found[name] = as_json(values[-1])
+            found[name] = as_json(values[-1] if known.kind == "ref" else values[0])
             if known.kind == "ref":
                 found[name.removesuffix("_id")] = _text(values)
+            elif known.kind == "option":
+                found[f"{name}_text"] = cell(self.table, name, values).text or None
         return found
 
     def _json(self, line: Line, columns: tuple[str, ...]) -> dict[str, Any]:
         found: dict[str, Any] = {"id": line.pk}
         for path in columns:
             values = line.values[path]
-            if known_column(self.table, path).kind != "ref":
+            kind = known_column(self.table, path).kind
+            if kind != "ref":
                 found[path] = as_json(values[0])
+                if kind == "option":
+                    found[f"{path}_text"] = cell(self.table, path, values).text or None
             elif path.endswith("_id"):
                 found[path] = values[-1]
             else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -19,6 +20,8 @@ from models.kernel.columns import ColumnInfo
 from models.kernel.comment import CHANGEABLE, LONGEST, comments_of, may_change, mentions_of
 from models.kernel.history import Told
 from models.kernel.masking import Undecipherable
+from models.kernel.option_values import words_of
+from models.kernel.owning import owner_path
 from models.kernel.readers import administers
 from models.kernel.refusal import Missing
 from models.kernel.registry import infos, table
@@ -98,9 +101,14 @@ def _typed(cls: type[Table], name: str, value: Any) -> Any:
         return str(value)
 
 
-def shown(names: Names, cls: type[Table], name: str, value: Any) -> str:
-    """Returns a value of the audit as a person reads it: refs by name in the actor's scope, personal data masked."""
+def shown(names: Names, cls: type[Table], name: str, value: Any, then: tuple[str | None, date] | None = None) -> str:
+    """Returns a value of the audit as a person reads it: refs by name in the actor's scope, personal data masked.
+
+    `then` is the place of its row and the day of the change: options are told as they were called there and then.
+    """
     known: ColumnInfo = infos(cls)[name]
+    if known.list and value and then is not None:
+        return str(say(words_of(names.session, known.list, str(value), *then)))
     if value is None or value == "":
         return ""
     if known.kind == "ref":
@@ -120,15 +128,35 @@ def want_refs(names: Names, cls: type[Table], changes: Any) -> None:
                 names.want(known[name].target or "", value)
 
 
-def notes(names: Names, cls: type[Table], changes: Any) -> list[dict[str, Any]]:
+def notes(
+    names: Names, cls: type[Table], changes: Any, then: tuple[str | None, date] | None = None
+) -> list[dict[str, Any]]:
     """Returns label, before and after of each column that changed."""
     found = []
     for name, (before, after) in changes.items():
         if name not in infos(cls) or (before is None and after is None):
             continue
-        told = {"label": infos(cls)[name].label, "before": shown(names, cls, name, before)}
-        found.append({**told, "after": shown(names, cls, name, after), "long": infos(cls)[name].kind == "prose"})
+        told = {"label": infos(cls)[name].label, "before": shown(names, cls, name, before, then)}
+        found.append({**told, "after": shown(names, cls, name, after, then), "long": infos(cls)[name].kind == "prose"})
     return found
+
+
+def opinion(cls: type[Table], changes: Any) -> list[dict[str, Any]]:
+    """Returns what an approver said and at which level, or that a setting let the record go by itself, as a note."""
+    approval = cls.flow.approval if cls.flow is not None else None
+
+    def label(key: str) -> str:
+        level = approval.level(str(changes[key][1])) if approval is not None and key in changes else None
+        return str(say(level.label)) if level is not None else ""
+
+    told = [label("level"), f"→ {label('to_level')}" if label("to_level") else ""]
+    if "opinion" in changes and "opinion" not in infos(cls):
+        told.append(f"“{changes['opinion'][1]}”")
+    if "automatic" in changes and "automatic" not in infos(cls):
+        alone = _("by itself: below {amount} yuan", "金额低于 {amount} 元，自动通过")
+        told.append(str(say(alone.fill(amount=changes["automatic"][1]))))
+    text = " ".join(filter(None, told))
+    return [{"label": _("Approval", "审批"), "before": "", "after": text, "long": False, "alone": True}] if text else []
 
 
 def fields_of(cls: type[Table], changes: Any) -> str:
@@ -235,7 +263,8 @@ def items(session: Session, row: Table, told: Sequence[Told]) -> list[dict[str, 
         elif line.action in history.FILES:
             item["file"] = _file(line, living)
         elif line.action not in ("add", "delete", "restore", "reveal"):
-            item["notes"] = notes(names, cls, line.changes)[:NOTES]
+            then = (owner_path(session, row) if own else None, local(line.at).date())
+            item["notes"] = [*opinion(cls, line.changes), *notes(names, cls, line.changes, then)][:NOTES]
         if own and writes and line.action in ("add", "change") and line is not told[0]:
             item["version_url"] = f"/{row.__tablename__}/{row.id}/version/{line.id}"
         found.append(item)

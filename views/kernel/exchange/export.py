@@ -26,6 +26,7 @@ from models.kernel.audit import AuditLog
 from models.kernel.audit import entry as audit_entry
 from models.kernel.clock import CHINA, Clock, today
 from models.kernel.columns import ColumnInfo
+from models.kernel.option_values import words_of
 from models.kernel.refusal import Denied
 from models.kernel.registry import infos, resolve, table, titles
 from models.kernel.roles import EXPORT
@@ -33,6 +34,7 @@ from models.kernel.scope import may
 from models.kernel.session import act, actor_of, clock_of, reading
 from models.kernel.table import Table
 from models.kernel.words import Words, _
+from views.kernel.cells import told_where
 from views.kernel.exchange.cells import neutralised
 from views.kernel.listing import Asked, Listing, known_column
 from views.kernel.record import column_label
@@ -229,10 +231,35 @@ def described(
             text = _title(table(known.target or ""), language)
             found.append(Column(path, heading, "text", 0, text, text, places[path]))
             continue
+        if known.kind == "option":
+            text = _option(listing, path, language, technical=technical)
+            found.append(Column(path, heading, "text", 0, text, text, places[path]))
+            continue
         kind = _SHOWN.get(known.kind, "text")
         plain, typed = _text(known, language), _typed(known, language)
         found.append(Column(path, heading, kind, known.places, _first(plain), _first(typed), places[path]))
     return tuple(found)
+
+
+def _option(listing: Listing, path: str, language: str, *, technical: bool) -> Callable[[list[Values]], Values]:
+    """An option is told in words, as its row's place and day have it; technically by its code."""
+    name = known_column(listing.cls, path).list or ""
+    memo: dict[Any, str | None] = {}
+
+    def one(code: str | None, *where: Any) -> str | None:
+        if not code:
+            return None
+        place, on = told_where(listing.session, listing.cls, path, (code, *where))
+        key = (code, place, on)
+        if key not in memo:
+            words = words_of(listing.session, name, code, place, on)
+            memo[key] = words.said(language) if isinstance(words, Words) else words
+        return memo[key]
+
+    def told(parts: list[Values]) -> Values:
+        return _safe([one(*each) for each in zip(*parts, strict=True)])
+
+    return (lambda parts: _safe(parts[0])) if technical else told
 
 
 _SHOWN = {"integer": "number", "decimal": "number", "money": "number", "date": "date", "moment": "moment"}

@@ -19,6 +19,7 @@ from sqlalchemy import select
 
 from models.kernel.clock import local
 from models.kernel.node import Node
+from models.kernel.option_values import words_of
 from models.kernel.registry import table, titles
 from models.kernel.roles import EXPORT
 from models.kernel.scope import granted_paths, reach
@@ -229,6 +230,9 @@ def filter_text(export: Export, one: Filter) -> str:
     elif known.options is not None:
         labels = {option.value: option.words.said(language) for option in known.options.options()}
         raw = comma.join(labels.get(part.strip(), part.strip()) for part in raw.split(","))
+    elif known.kind == "option":
+        told = [words_of(export.session, known.list or "", part.strip()) for part in raw.split(",")]
+        raw = comma.join(each.said(language) if isinstance(each, Words) else each for each in told)
     elif known.kind == "flag":
         raw = (YES if raw.lower() in ("1", "y", "yes", "true", "是") else NO).said(language)
     elif known.kind == "ref":
