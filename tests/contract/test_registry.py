@@ -180,6 +180,10 @@ def test_requests_take_few_statements_whatever_they_show(name: str, desk: Desk) 
     }
     ways = len({*cls.screen.searched, *(path.partition(".")[0] for path in titles(cls))})
     allowance = {"lookup": 2 * ways, "show": 4 * len(cls.screen.children) + refs + named, "edit": refs * 3 + named}
+    lists = len(
+        {known.list for known in infos(cls).values() if known.list}
+    )  # each option list is read once: decision 0020
+    allowance = {what: allowance.get(what, 0) + lists for what in (*allowance, *BUDGET)}
     if writer is not None and entry.fields(cls):
         asked |= {"add": f"/{name}/add", "edit": f"/{name}/edit/{min(desk.law.keys(writer.user, name, 'write'))}"}
     over = {}
