@@ -7,8 +7,8 @@ from typing import Any
 
 from views.kernel.comments import CommentsView
 from views.kernel.files.pages import FilesView
-from views.kernel.reporting import ReportPages
 from views.kernel.option_fields import OptionView
+from views.kernel.reporting import ReportPages
 from views.kernel.versions import VersionsView
 from views.pages.flow.approvals import ApprovalView
 from views.pages.flow.settings import FlowSettingsView

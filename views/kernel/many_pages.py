@@ -152,12 +152,15 @@ class ManyRoutes:
         return self._trial(asked)
 
     def _form_of(self, asked: Asked) -> Any:
-        return forms.form_class(self.table) if asked.kind == CHANGE else move_pages.form_class(self.table, asked.move)
+        if asked.kind == CHANGE:
+            return forms.form_class(self.table)
+        known = infos(self.table)
+        return move_pages.form_class({c: (known[c], True) for c in transition_of(self.table, asked.move).required})
 
     def _fields(self, asked: Asked, form: Any, errors: Dicts, ticked: set[str] | None = None) -> str:
         own, cls = database(), self.table
         shown = form if not isinstance(form, type) else form(formdata=None)
-        forms.show_chosen(own, shown)
+        forms.show_chosen(own, shown, cls)
         title = self._title(asked)
         names = bulk_change.changeable(cls) if asked.kind == CHANGE else list(transition_of(cls, asked.move).required)
         count = len(bulk_change.rows_of(own, asked))
