@@ -53,6 +53,7 @@ def create_app(settings: Settings) -> Flask:
         request.install(app, csrf)
         problems.install(app)
         health.install(app)
+        theme.close_framework(app)
         Compress(app)
         demo_accounts(app, settings)
     return app

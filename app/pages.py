@@ -10,6 +10,7 @@ from views.kernel.files.pages import FilesView
 from views.kernel.option_fields import OptionView
 from views.kernel.reporting import ReportPages
 from views.kernel.versions import VersionsView
+from views.pages.customer.person import PersonView
 from views.pages.flow.approvals import ApprovalView
 from views.pages.flow.settings import FlowSettingsView
 from views.pages.org.home import Home
@@ -45,6 +46,7 @@ PAGES: list[type[Any]] = [
     OptionListsView,
     FlowSettingsView,
     ApprovalView,
+    PersonView,
 ]
 """View classes that are registered as they are."""
 

@@ -17,6 +17,7 @@ PAGES = (
     ("building", "/roomgrid/{key}"),
     ("building", "/roomgrid/{key}/labels"),
     ("project", "/roomgrid/project/{key}"),
+    ("customer", "/customer/{key}/360"),
 )
 
 
@@ -25,7 +26,7 @@ def test_pages_of_doors_open_for_those_who_see_the_row(desk: Desk, login: str) -
     """And are swept for every foreign text; a row out of sight answers as one that does not exist."""
     one = desk.at(login)
     for name, path in PAGES:
-        if not desk.law.may(one.user, "room", "read"):
+        if not desk.law.may(one.user, "customer" if name == "customer" else "room", "read"):
             assert one.ask("GET", path.format(key=1)).status_code == 403
             continue
         seen = desk.law.keys(one.user, name)

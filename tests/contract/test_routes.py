@@ -70,6 +70,7 @@ OWN_PAGES = {
     "/report/<name>/export.<any(csv, xlsx):kind>",
     "/options/", "/options/effective.json", "/options/switch", "/option/lookup/<name>", "/flows/", "/flows/effective.json",
     "/approval/list/",
+    "/<table>/<pk>/360",
 }  # fmt: skip
 """Pages a declaration does not give. `test_own_pages...` below asks for each as everybody, and sweeps."""
 

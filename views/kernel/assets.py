@@ -9,6 +9,7 @@ import mimetypes
 from functools import cache
 from pathlib import Path
 
+import brotli
 from flask import Flask, Response, request
 from werkzeug.exceptions import NotFound
 
@@ -68,22 +69,27 @@ def install(app: Flask) -> None:
 
 
 @cache
-def _read(file: Path) -> tuple[bytes, bytes, str]:
-    """Returns a file as it is, compressed once for all requests, and its entity tag."""
+def _read(file: Path) -> tuple[dict[str, bytes], str]:
+    """Returns a file as it is ('') and compressed once for all requests, best first, and its entity tag."""
     body = file.read_bytes()
-    return body, gzip.compress(body, 9, mtime=0), hashlib.sha256(body).hexdigest()[:20]
+    ways = {"br": brotli.compress(body, quality=9), "gzip": gzip.compress(body, 9, mtime=0), "": body}
+    return ways, hashlib.sha256(body).hexdigest()[:20]
 
 
 def _sent(file: Path) -> Response:
     """Answers with a file of a flat folder of ours; a name that leads elsewhere is not found."""
     if file.name.startswith(".") or file.parent not in (OWN, VENDOR) or not file.is_file():
         raise NotFound()
-    body, zipped, tag = _read(file)
-    compressed = request.accept_encodings["gzip"] > 0 and len(zipped) < len(body)
+    ways, tag = _read(file)
+    how = next(
+        way
+        for way, body in ways.items()
+        if not way or (request.accept_encodings[way] > 0 and len(body) < len(ways[""]))
+    )
     kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-    response = Response(zipped if compressed else body, mimetype=kind)
-    if compressed:
-        response.headers["Content-Encoding"] = "gzip"
+    response = Response(ways[how], mimetype=kind)
+    if how:
+        response.headers["Content-Encoding"] = how
     response.headers["Vary"] = "Accept-Encoding"
     response.set_etag(tag)
     response.headers["Cache-Control"] = "public, max-age=300"

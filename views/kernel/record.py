@@ -42,7 +42,7 @@ def record_sections(session: Session, cls: type[Table], line: Line) -> list[dict
     return found
 
 
-def _may_add(session: Session, child: type[Table], column: str, row: Table | None) -> bool:
+def may_add(session: Session, child: type[Table], column: str, row: Table | None) -> bool:
     """Returns whether the actor may add a child here: where its place follows from its parent's, at that place."""
     where = reach(session, actor_of(session), child, WRITE)
     if row is None or column not in (child.owned.through, child.owned.column):
@@ -90,7 +90,7 @@ def children(session: Session, cls: type[Table], pk: int) -> list[dict[str, Any]
                 "columns": columns(child, paths),
                 "rows": rows(child, paths, page.lines),
                 "add_url": f"/{name}/add?{column}={pk}&_back=/{cls.__tablename__}/show/{pk}"
-                if child.screen.sections and _may_add(session, child, column, row)
+                if child.screen.sections and may_add(session, child, column, row)
                 else None,
                 "all_url": f"/{name}/list/?_flt_0_{column}={pk}" if count > CHILD_ROWS else None,
                 "empty": None,

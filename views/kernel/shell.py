@@ -143,10 +143,18 @@ def tree_nodes() -> list[Any]:
 
 def crumbs(kind: str, key: int) -> list[dict[str, Any]]:
     """Returns the breadcrumb down to a row of the tree."""
-    by_path = {node.path: node for node in tree_nodes()}
-    here = next((node for node in by_path.values() if node.kind == kind and node.ref_id == key), None)
+    return _down_to(next((node for node in tree_nodes() if node.kind == kind and node.ref_id == key), None))
+
+
+def crumbs_of_node(node_id: int) -> list[dict[str, Any]]:
+    """Returns the breadcrumb down to a node."""
+    return _down_to(next((node for node in tree_nodes() if node.id == node_id), None))
+
+
+def _down_to(here: Any) -> list[dict[str, Any]]:
     if here is None:
         return []
+    by_path = {node.path: node for node in tree_nodes()}
     return [
         {"label": by_path[p].name, "url": f"/{by_path[p].kind}/show/{by_path[p].ref_id}"}
         for p in [*ancestors(here.path), here.path]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import secrets
+from typing import Any, NoReturn
 
 from flask import Flask, Response, g, request
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from jinja2 import ChoiceLoader, FileSystemLoader
+from werkzeug.exceptions import NotFound
 
 from views.kernel import assets
 from views.kernel.markup import cell_html
@@ -29,7 +32,26 @@ def install(app: Flask) -> None:
     app.jinja_env.filters["said"] = say
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(lambda: {"lang": language()})
+    app.session_interface = Sessions()
     app.after_request(_headers)
+
+
+class Sessions(SecureCookieSessionInterface):
+    """Sessions in a signed cookie. Static files have none: `Vary: Cookie` would make browsers fetch them again and again."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Writes the cookie, but for what is the same for everybody."""
+        if not request.path.startswith("/static/"):
+            super().save_session(app, session, response)
+
+
+def close_framework(app: Flask) -> None:
+    """Takes the framework's own files off the address map's answers: nothing of ours asks for its jQuery and Bootstrap 3."""
+
+    def gone(**_values: Any) -> NoReturn:
+        raise NotFound()
+
+    app.view_functions["appbuilder.static"] = gone
 
 
 def _headers(response: Response) -> Response:
@@ -51,6 +73,8 @@ def _headers(response: Response) -> Response:
             "frame-ancestors 'none'"
         )
         response.headers["Cache-Control"] = "no-store"
-    elif not response.headers.get("Cache-Control"):
-        response.headers["Cache-Control"] = "no-store"
+    else:  # data that somebody opens as a page runs nothing and fetches nothing; files of records say more exactly
+        response.headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+        if not response.headers.get("Cache-Control"):
+            response.headers["Cache-Control"] = "no-store"
     return response

@@ -89,7 +89,7 @@ class MoveView(BaseView):  # type: ignore[misc]
             say(_("“{name}” now hangs below “{new}”.", "“{name}”已移至“{new}”之下。").fill(name=title, new=what.new)),
             "ok",
         )
-        return redirect(f"/{kind}/show/{row.id}")
+        return redirect("/tree/" if "_tree" in request.form else f"/{kind}/show/{row.id}")
 
     def _row(self, kind: str, pk: str) -> Table:
         """Returns the row where the actor may write it."""
@@ -185,9 +185,14 @@ class MoveView(BaseView):  # type: ignore[misc]
                 "“{name}”及其下全部内容将从“{old}”移至“{new}”。",
             ).fill(name=name, old=what.old, new=what.new),
             "details": details,
-            "hidden": [("parent", parent), ("_version", row.version), ("_confirmed", "1")],
+            "hidden": [
+                ("parent", parent),
+                ("_version", row.version),
+                ("_confirmed", "1"),
+                *([("_tree", "1")] if "_tree" in request.form else []),
+            ],
             "submit_url": request.path,
-            "cancel_url": request.path,
+            "cancel_url": "/tree/" if "_tree" in request.form else request.path,
             "button": _("Move", "移动"),
             "danger": bool(what.lose),
         }

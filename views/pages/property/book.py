@@ -21,7 +21,6 @@ from models.kernel.refusal import Missing
 from models.kernel.registry import areas, infos, pointing_at, table
 from models.kernel.roles import READ, REVEAL, WRITE
 from models.kernel.scope import may, reach
-from models.kernel.table import Table
 from models.kernel.words import _
 from models.property.building import Building
 from models.property.room import Room
@@ -36,10 +35,9 @@ from views.kernel.pages import RECORD_ACTIONS
 from views.kernel.request import actor
 from views.kernel.request import session as database
 from views.kernel.shell import crumbs, shell
+from views.pages.chapters import add_url, grid_of
 
 TITLE = _("Door's book", "一户一档")
-ROWS = 12
-"""Rows of a chapter; its list has the others."""
 OWNERS = 30
 LABELS = 480
 """QR labels on one page: twenty sheets."""
@@ -104,7 +102,7 @@ class BookView(BaseView):  # type: ignore[misc]
             "owners": now,
             "former": before,
             "may_own": may(actor(), table("ownership"), READ),
-            "add_owner_url": _add_url(own, "ownership", room),
+            "add_owner_url": add_url(own, room, table("ownership"), "room_id", f"/room/{room.id}/book"),
             "chapters": chapters(own, room),
             "files": files.block(own, room),
             "timeline": timeline.block(own, room),
@@ -201,7 +199,11 @@ def chapters(own: Session, room: Room) -> Dicts:
         if name in done or not may(actor(), cls, READ):
             continue
         done.add(name)
-        shown = _chapters[name].build(own, room) if name in _chapters else _grid(own, room, cls, column)
+        shown = (
+            _chapters[name].build(own, room)
+            if name in _chapters
+            else grid_of(own, room, cls, column, f"/room/{room.id}/book")
+        )
         if shown is not None:
             found.append({"name": name, "icon": cls.screen.icon, **shown})
     for name, one in _chapters.items():
@@ -210,37 +212,6 @@ def chapters(own: Session, room: Room) -> Dicts:
             if shown is not None:
                 found.append({"name": name, "icon": table(one.reads).screen.icon, **shown})
     return found
-
-
-def _grid(own: Session, room: Room, cls: type[Table], column: str) -> dict[str, Any]:
-    """The rows of a table that point to the home, as its list shows them."""
-    relation = column.removesuffix("_id")
-    paths = tuple(
-        path
-        for path in cls.screen.listed
-        if path not in (relation, column, "project") and not path.startswith(f"{relation}.")
-    )
-    asked = Asked(columns=paths, filters=(Filter(column, "rel_o_m", str(room.id)),), size=ROWS)
-    listing = Listing(own, cls, asked)
-    page = listing.page()
-    count = len(page.lines) if page.next is None else listing.count()
-    name = cls.__tablename__
-    return {
-        "title": cls.screen.name,
-        "count": count,
-        "columns": record.columns(cls, paths),
-        "rows": record.rows(cls, paths, page.lines),
-        "add_url": _add_url(own, name, room, column),
-        "all_url": f"/{name}/list/?_flt_0_{column}={room.id}" if count > len(page.lines) else None,
-    }
-
-
-def _add_url(own: Session, name: str, room: Room, column: str = "room_id") -> str | None:
-    cls = table(name)
-    if not cls.screen.sections or not reach(own, actor(), cls, WRITE).holds("project", room.project_id):
-        return None
-    more = f"&project_id={room.project_id}" if cls.owned.through is None and cls.owned.kind == "project" else ""
-    return f"/{name}/add?{column}={room.id}{more}&_back=/room/{room.id}/book"
 
 
 def in_short(own: Session, room: Room) -> dict[str, Any]:

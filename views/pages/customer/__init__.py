@@ -1,0 +1,1 @@
+"""Pages about customers that a declaration cannot give."""
