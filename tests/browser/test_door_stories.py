@@ -78,9 +78,16 @@ def test_a_rectangle_of_doors_opens_as_a_list(person: Open, world: World) -> Non
     page.locator("td.room.chosen").first.click()
     page.keyboard.up("Control")
     expect(page.locator("#chosen-count")).to_have_text("已选 3 户")
+    grid = page.url
     page.locator("#chosen a", has_text="以列表打开").click()
     arrive(page, re.compile(r"/room/list/\?ids="))
     expect(page.locator("h1 small")).to_contain_text("3")
+    ready(page, grid)
+    page.locator("td.room a").first.focus()
+    page.keyboard.press(" ")
+    page.locator("#chosen button", has_text="批量修改").click()
+    arrive(page, re.compile(r"/room/many/"))
+    expect(page.locator("main")).to_contain_text("1")
 
 
 def test_the_grid_by_keyboard_alone(person: Open, world: World) -> None:

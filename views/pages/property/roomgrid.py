@@ -213,6 +213,8 @@ class RoomGridView(BaseView):  # type: ignore[misc]
         found = {"list": "/room/list/?ids="}
         if may(who, self.table, EXPORT):
             found["export"] = "/room/export.xlsx?ids="
+        if may(who, self.table, WRITE):
+            found["edit"] = "/room/many"
         return found
 
     def _offered(self, project_id: int) -> dict[str, Colouring]:

@@ -146,6 +146,11 @@ function choose(places, wanted) {
   const ids = ranges([...chosen].map((k) => data.rooms[k][ID]));
   const many = ids.length > 6000;
   one("#chosen-many").hidden = !many;
+  const form = one("#many-form");
+  if (form) {
+    form.elements.query.value = `ids=${ids}`;
+    one("button", form).disabled = many;
+  }
   for (const link of all("[data-to]", bar)) {
     link.toggleAttribute("data-off", many);
     many ? link.removeAttribute("href") : link.setAttribute("href", link.dataset.to + ids);
