@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 from playwright.sync_api import Error as BrowserError
 
 from tests.machine import chromium_path
+from tools.contact_sheets import sheets
 from tools.install import ROOT
 
 LANGUAGES = {"zh": "zh-CN", "en": "en-GB"}
@@ -46,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
             for language in LANGUAGES:
                 page = sign_in(browser, options.url, language, options.account, os.environ.get("PASSWORD", ""))
-                for path in options.pages or menu_paths(page):
+                for path in options.pages or [*menu_paths(page), *record_paths(page, options.url)]:
                     picture(page, options.url, path, options.out, language)
     except BrowserError as error:
         print(f"shots: {error.message.splitlines()[0]}", file=sys.stderr)
@@ -54,7 +55,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except PermissionError as refusal:
         print(f"shots: {refusal}", file=sys.stderr)
         return 1
-    print(f"shots: {len(list(options.out.glob('*.png')))} pictures in {options.out}")
+    made = sheets(options.out)
+    print(
+        f"shots: {len(list(options.out.glob('*.png')))} pictures in {options.out}, {len(made)} contact sheets in sheets/"
+    )
     return 0
 
 
@@ -89,6 +93,27 @@ def menu_paths(page: Page) -> list[str]:
     return [path for path in ("/", *paths) if not re.match(r"/(lang|logout|login)/?", path)]
 
 
+def record_paths(page: Page, url: str) -> list[str]:
+    """Finds one page of each kind that no menu leads to: a record, its form, a door's book, a customer, labels, errors.
+
+    Arguments: a signed-in `page`; the console's `url`.
+    Returns: paths, the same ones in either language.
+    """
+    found: list[str] = []
+    for name, kinds in (
+        ("room", ("/room/show/{}", "/room/edit/{}", "/room/{}/book")),
+        ("customer", ("/customer/show/{}", "/customer/{}/360")),
+        ("building", ("/roomgrid/{}", "/roomgrid/{}/labels")),
+        ("project", ("/project/show/{}", "/generate/{}", "/roomgrid/project/{}")),
+    ):
+        page.goto(f"{url}/{name}/list/", wait_until="networkidle")
+        row = page.locator("tr[data-url]").first
+        if row.count():
+            key = (row.get_attribute("data-url") or "").rpartition("/")[2]
+            found.extend(kind.format(key) for kind in kinds)
+    return [*found, "/customer/add", "/room/import", "/room/list/?q=nothing-is-called-so", "/no/such/page"]
+
+
 def picture(page: Page, url: str, path: str, folder: Path, language: str) -> None:
     """Writes one PNG file for each size and theme.
 
@@ -101,7 +126,6 @@ def picture(page: Page, url: str, path: str, folder: Path, language: str) -> Non
         for theme in THEMES:
             page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
             page.goto(url + path, wait_until="networkidle")
-            page.evaluate("theme => document.documentElement.setAttribute('data-bs-theme', theme)", theme)
             page.screenshot(path=folder / f"{stem}.{language}.{size}.{theme}.png")
 
 

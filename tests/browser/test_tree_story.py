@@ -29,7 +29,7 @@ def row(page: Page, name: str) -> Any:
 
 
 def under(page: Page, parent: str, child: str) -> Any:
-    return page.locator("#org-tree li", has=row(page, parent)).last.locator(f'.tree-row[data-name="{child}"]')
+    return page.locator(f'#org-tree li:has(> .tree-row[data-name="{parent}"]) .tree-row[data-name="{child}"]')
 
 
 def test_a_project_is_dragged_to_another_company(person: Open, world: World) -> None:
