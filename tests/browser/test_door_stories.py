@@ -159,6 +159,7 @@ def test_pages_of_doors_are_accessible_and_fit(person: Open, world: World, size:
         f"/roomgrid/{lake}?by=owner&only=known",
         f"/room/{room}/book",
         f"/roomgrid/{lake}/labels",
+        f"/customer/{world.id('customer', 'chen')}/360",
     ):
         page.goto(path)
         page.wait_for_load_state("load")
