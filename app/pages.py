@@ -24,6 +24,7 @@ from views.pages.property.ledger import LedgerView
 from views.pages.property.roomgrid import RoomGridView
 from views.pages.system.account import AccountView
 from views.pages.system.job import JobApi, JobView, ScheduleView
+from views.pages.system.operation_log import OperationLogView
 from views.pages.system.options import OptionListsView
 
 PAGES: list[type[Any]] = [
@@ -32,6 +33,7 @@ PAGES: list[type[Any]] = [
     MoveView,
     GenerateView,
     AccountView,
+    OperationLogView,
     LedgerView,
     FilesView,
     CommentsView,

@@ -49,6 +49,15 @@ TABLE = {
     "/api/v1/<table>/<int:pk>": "test_channels",
     "/api/v1/<table>/<int:pk>/<transition>": "app/test_flow",
     "/api/v1/<table>/_info": "test_channels",
+    "/api/v1/<table>/<int:pk>/comments": "views/test_row_resource, here",
+    "/api/v1/<table>/<int:pk>/comments/<int:key>": "views/test_row_resource",
+    "/api/v1/<table>/<int:pk>/history": "views/test_row_resource, here",
+    "/api/v1/<table>/<int:pk>/versions/<int:line>": "views/test_row_resource",
+    "/api/v1/<table>/<int:pk>/files": "views/test_row_resource, here",
+    "/api/v1/<table>/<int:pk>/files/<int:key>": "views/test_row_resource",
+    "/api/v1/<table>/bin/": "views/test_row_resource, here",
+    "/api/v1/<table>/bin/<int:pk>": "views/test_row_resource",
+    "/api/v1/<table>/bin/<int:pk>/restore": "views/test_row_resource",
 }
 """The addresses every table has, and the file that tries each against the law."""
 
@@ -62,6 +71,7 @@ OPEN = {
 
 OWN_PAGES = {
     "/", "/api/<version>/_openapi", "/api/v1/menu/", "/palette.json", "/place", "/tree/", "/me", "/password",
+    "/audit_log/list/", "/audit_log/export.csv", "/audit_log/export.xlsx",
     "/tree/move/<kind>/<pk>", "/generate/", "/generate/<pk>", "/ledger/", "/ledger/<int:pk>", "/ledger/<int:pk>/<token>",
     "/ledger/<int:pk>/<token>/apply", "/ledger/<int:pk>/<token>/preview", "/ledger/<int:pk>/<token>/remarks.xlsx",
     "/ledger/<int:pk>/<token>/wrong.xlsx", "/ledger/<int:pk>/export.xlsx", "/<table>/<pk>/password",
@@ -272,6 +282,10 @@ def test_timelines_are_shown_to_those_who_see_the_record(name: str, desk: Desk) 
             expected = 200 if key in seen else 404
             assert one.get(f"/{name}/{key}/timeline").status_code == expected, (name, key)
             assert one.get(f"/{name}/{key}/people", swept=False).status_code == expected, (name, key)
+            for part in ("comments", "history", "files"):
+                answer = one.get(f"/api/v1/{name}/{key}/{part}")
+                allowed = (expected,) if desk.law.may(one.user, name, "read") else (403,)
+                assert answer.status_code in allowed, (name, key, part)
             if key not in seen:
                 assert one.get(f"/{name}/{key}/version/1", swept=False).status_code == 404, (name, key)
                 assert one.post(f"/{name}/{key}/comments", {"text": "x"}).status_code == 404, (name, key)

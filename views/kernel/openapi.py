@@ -86,17 +86,19 @@ def add_schemas(spec: Any, cls: type[Table]) -> None:
             continue  # Problem is shared by all tables
 
 
-def _answer(description: str, schema: dict[str, Any] | None = None, kind: str = "application/json") -> dict[str, Any]:
+def answer_of(description: str, schema: dict[str, Any] | None = None, kind: str = "application/json") -> dict[str, Any]:
+    """Returns an answer of the document."""
     found: dict[str, Any] = {"description": description}
     if schema is not None:
         found["content"] = {kind: {"schema": schema}}
     return found
 
 
-def _errors(*statuses: int) -> dict[str, Any]:
+def errors_of(*statuses: int) -> dict[str, Any]:
+    """Returns the refusals an address may answer with: those every one has, and these."""
     problem = {"$ref": "#/components/schemas/Problem"}
     return {
-        str(status): _answer("Refused", problem, "application/problem+json") for status in (400, 401, 403, *statuses)
+        str(status): answer_of("Refused", problem, "application/problem+json") for status in (400, 401, 403, *statuses)
     }
 
 
@@ -134,32 +136,36 @@ def add_paths(spec: Any, cls: type[Table], base: str) -> None:
             "get": {
                 **common,
                 "parameters": [rison],
-                "responses": {"200": _answer("Rows in scope", many), **_errors(422)},
+                "responses": {"200": answer_of("Rows in scope", many), **errors_of(422)},
             },
             "post": {
                 **common,
                 "requestBody": body("Add"),
-                "responses": {"201": _answer("Added", one), **_errors(404, 409, 422)},
+                "responses": {"201": answer_of("Added", one), **errors_of(404, 409, 422)},
             },
         },
     )
     spec.path(
         path=f"{base}/{{pk}}",
         operations={
-            "get": {**common, "parameters": [key], "responses": {"200": _answer("The row", one), **_errors(404)}},
+            "get": {**common, "parameters": [key], "responses": {"200": answer_of("The row", one), **errors_of(404)}},
             "put": {
                 **common,
                 "parameters": [key, match],
                 "requestBody": body("Change"),
-                "responses": {"200": _answer("Changed", one), **_errors(404, 409, 422, 428)},
+                "responses": {"200": answer_of("Changed", one), **errors_of(404, 409, 422, 428)},
             },
-            "delete": {**common, "parameters": [key], "responses": {"200": _answer("Deleted"), **_errors(404, 409)}},
+            "delete": {
+                **common,
+                "parameters": [key],
+                "responses": {"200": answer_of("Deleted"), **errors_of(404, 409)},
+            },
         },
     )
     _add_moves(spec, cls, base, {"tags": common["tags"], "security": common["security"]}, one)
     spec.path(
         path=f"{base}/_info",
-        operations={"get": {**common, "responses": {"200": _answer("Rights, columns and filters"), **_errors()}}},
+        operations={"get": {**common, "responses": {"200": answer_of("Rights, columns and filters"), **errors_of()}}},
     )
 
 
@@ -188,7 +194,7 @@ def _add_moves(spec: Any, cls: type[Table], base: str, common: dict[str, Any], o
                 **common,
                 "parameters": [key, name],
                 "requestBody": {"content": {"application/json": {"schema": body}}},
-                "responses": {"200": _answer("Moved", one), **_errors(404, 409, 422)},
+                "responses": {"200": answer_of("Moved", one), **errors_of(404, 409, 422)},
             }
         },
     )

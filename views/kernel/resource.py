@@ -29,17 +29,19 @@ from views.kernel.access import needs, signed_in
 from views.kernel.cells import as_json, cell
 from views.kernel.interface import TableInterface
 from views.kernel.listing import Asked, Filter, Line, Listing, known_column
+from views.kernel.openapi_rows import add_row_paths, add_row_schemas
 from views.kernel.operators import OPERATORS
 from views.kernel.option_fields import option_choices
 from views.kernel.problems import problem_of
 from views.kernel.request import actor, say
 from views.kernel.request import session as database
+from views.kernel.row_resource import RowResource
 
 MAX_PAGE = 100
 DEFAULT_PAGE = 20
 
 
-class TableResource(ModelRestApi):
+class TableResource(RowResource, ModelRestApi):
     """The REST resource of one table; subclasses are made by `resource_of`."""
 
     table: type[Table]
@@ -67,6 +69,8 @@ class TableResource(ModelRestApi):
         """Describes this table's addresses from its declaration."""
         self.add_apispec_components(api_spec)
         openapi.add_paths(api_spec, self.table, self.route_base)
+        add_row_schemas(api_spec)
+        add_row_paths(api_spec, self.table, self.route_base)
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
@@ -127,7 +131,7 @@ class TableResource(ModelRestApi):
             {
                 "count": count,
                 "ids": [line.pk for line in page.lines],
-                "result": [self._json(line, listing.columns) for line in page.lines],
+                "result": [self.line_json(line, listing.columns) for line in page.lines],
                 "list_columns": list(listing.columns),
                 "label_columns": {path: say(known_column(self.table, path).label) for path in listing.columns},
                 "order_columns": [path for path in listing.columns if known_column(self.table, path).kind != "masked"],
@@ -142,6 +146,18 @@ class TableResource(ModelRestApi):
         response = jsonify({"id": pk, "result": self._whole(line)})
         response.headers["ETag"] = f'"{line.version}"'
         return response
+
+    def whole(self, pk: int) -> dict[str, Any]:
+        """Returns a row as its address gives it."""
+        return self._whole(self._line(pk))
+
+    def read_body(self) -> dict[str, object]:
+        """Returns the JSON object of the request. Raises: Refusal."""
+        return _body()
+
+    def read_version(self) -> int:
+        """Returns the version `If-Match` names. Raises: Refusal."""
+        return _if_match()
 
     def _line(self, pk: int) -> Line:
         columns = ("id", *infos(self.table))
@@ -162,7 +178,7 @@ class TableResource(ModelRestApi):
                 found[f"{name}_text"] = cell(self.table, name, values).text or None
         return found
 
-    def _json(self, line: Line, columns: tuple[str, ...]) -> dict[str, Any]:
+    def line_json(self, line: Line, columns: tuple[str, ...]) -> dict[str, Any]:
         found: dict[str, Any] = {"id": line.pk}
         for path in columns:
             values = line.values[path]

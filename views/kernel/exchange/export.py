@@ -90,6 +90,8 @@ class Export:
         notes: sentences about what of the request was left out.
         count: rows given out so far.
         watch: called with that after each batch; what it raises ends the export.
+        label: what the list is called, where it is none of a declared table (`listing` is not looked into then).
+        asked: what of it was asked for, in words, likewise.
     """
 
     session: Session
@@ -100,6 +102,8 @@ class Export:
     notes: Sequence[Words] = ()
     count: int = field(default=0)
     watch: Callable[[int], None] | None = None
+    label: Words | None = None
+    asked: Sequence[tuple[Words, str]] | None = None
 
     def close(self) -> None:
         """Gives the cursor and its connection back. May be called more than once."""
@@ -211,6 +215,20 @@ def _log(bind: Any, actor: Actor, clock: Clock, listing: Listing, form: str) -> 
 
 
 # -- columns ----------------------------------------------------------------------------------------------------------
+
+
+def plain_column(name: str, heading: str, kind: str, place: int) -> Column:
+    """Returns a column of a list that no table declares.
+
+    Args:
+        kind: text, number or moment.
+        place: where its value stands in a row.
+    """
+    if kind == "moment":
+        text: Convert = lambda values: [None if v is None else str(v.astimezone(CHINA))[:19] for v in values]  # noqa: E731
+        return Column(name, heading, kind, 0, _first(text), _first(_moments), (place,))
+    convert = _as_they_are if kind == "number" else _safe
+    return Column(name, heading, kind, 0, _first(convert), _first(convert), (place,))
 
 
 def described(

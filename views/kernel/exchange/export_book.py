@@ -68,7 +68,7 @@ def write_workbook(export: Export, target: str | BinaryIO, scratch: Path, *, she
 
 
 def _fill(export: Export, book: Any, sheet_rows: int) -> None:
-    label = export.listing.cls.screen.name.said(export.language)
+    label = (export.label or export.listing.cls.screen.name).said(export.language)
     formats = _Formats(book)
     batches = export.transposed()
     first = next(batches, None)
@@ -191,6 +191,8 @@ def _tell(sheet: Any, export: Export, formats: _Formats) -> None:
 
 def about(export: Export) -> list[tuple[str, str]]:
     """Returns what the second sheet says: table, filters, order, place, time, rows and who."""
+    if export.asked is not None:
+        return _about_plain(export)
     language, listing = export.language, export.listing
     session, asked = export.session, listing.asked
     path, descending = listing.order
@@ -213,6 +215,17 @@ def about(export: Export) -> list[tuple[str, str]]:
     lines.append((_("Exported by", "导出人"), who(session, language)))
     lines += [(_("Left out", "未生效"), note) for note in export.notes]
     return [(name.said(language), text.said(language) if isinstance(text, Words) else text) for name, text in lines]
+
+
+def _about_plain(export: Export) -> list[tuple[str, str]]:
+    """What the second sheet says of a list that no table declares."""
+    session, language = export.session, export.language
+    lines: list[tuple[Words, str]] = [(_("Table", "数据表"), (export.label or _("List", "列表")).said(language))]
+    lines += export.asked or [(_("Filter", "筛选条件"), _("None", "无").said(language))]
+    lines.append((_("Time", "导出时间"), local(clock_of(session)()).strftime("%Y-%m-%d %H:%M:%S")))
+    lines.append((_("Rows", "记录数"), f"{export.count:,}"))
+    lines.append((_("Exported by", "导出人"), who(session, language)))
+    return [(name.said(language), text) for name, text in lines]
 
 
 def filter_text(export: Export, one: Filter) -> str:

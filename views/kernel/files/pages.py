@@ -90,7 +90,7 @@ class FilesView(BaseView):
         try:
             _holder(own, table, pk, WRITE)
             own.rollback()
-            contents = [taken(store(), name, content) for name, content in _sent()]
+            contents = [taken(store(), name, content) for name, content in sent()]
             row = _holder(own, table, pk, WRITE)
             keys = [attachment.attach(own, row, content) for content in contents]
             own.commit()
@@ -135,8 +135,7 @@ class FilesView(BaseView):
     def download(self, key: int, name: str) -> Any:
         """A file. `name` is for the browser; the key says which."""
         found, _row = attachment.one(database(), _sound(key))
-        inline = found.mime in INLINE and "save" not in request.args
-        return _sent_out(found.sha256, found.mime, found.name, inline=inline)
+        return content_of(found, inline="save" not in request.args)
 
 
 def _sound(key: int) -> int:
@@ -160,7 +159,7 @@ def _answer(refusal: Refusal) -> Any:
     raise refusal
 
 
-def _sent() -> list[tuple[str, bytes]]:
+def sent() -> list[tuple[str, bytes]]:
     """Reads the files of the request.
 
     Raises:
@@ -177,6 +176,11 @@ def _sent() -> list[tuple[str, bytes]]:
     if not found:
         raise Refusal(_("Choose a file first.", "请先选择文件。"), "file", code="required")
     return found
+
+
+def content_of(found: Any, *, inline: bool) -> Response:
+    """Returns the content of a file the actor may read; in place only where its kind is harmless there."""
+    return _sent_out(found.sha256, found.mime, found.name, inline=inline and found.mime in INLINE)
 
 
 def _sent_out(digest: str, mime: str, name: str, *, inline: bool) -> Response:
