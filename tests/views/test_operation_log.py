@@ -162,7 +162,7 @@ def test_exports_are_the_list(app: Flask, world: World) -> None:
     leaf = list(
         csv.reader(io.StringIO(Console(app, "finance").get("/audit_log/export.csv").get_data().decode("utf-8-sig")))
     )
-    assert len(leaf) == 2 and leaf[1][4] == "audit_log", "only the line of this export"
+    assert len(leaf) == 2 and leaf[1][4] == "Operation log", "only the line of this export"
     with engine_of(app).connect() as connection:
         told = connection.execute(
             text("SELECT count(*) FROM audit_log WHERE table_name = 'audit_log' AND action = 'export'")
