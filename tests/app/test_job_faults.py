@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -225,8 +226,13 @@ def test_a_worker_ends_with_its_parent_and_at_a_word(settings: Settings, fresh: 
     parent = subprocess.Popen(command, cwd=ROOT, env=environment(settings), stderr=subprocess.DEVNULL)
 
     def children() -> set[int]:
-        found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(parent.pid)], capture_output=True, text=True)
-        return {int(pid) for pid in found.stdout.split()}
+        found = set()
+        for file in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError):  # it ended meanwhile
+                _name, _sign, rest = file.read_text().rpartition(")")
+                if rest.split()[1] == str(parent.pid):
+                    found.add(int(file.parent.name))
+        return found
 
     try:
         until(lambda: len(children()) == 2)
