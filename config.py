@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,12 +14,25 @@ ROOT = Path(__file__).resolve().parent
 
 SUPPORTED = "sqlite:////path/to/file.db or postgresql://user:password@host/name"
 _POSTGRES = ("postgresql", "postgres", "postgresql+psycopg")
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _LONG_ENOUGH = 32
 _VARIED_ENOUGH = 10
 
 
 class BadSetting(Exception):
     """A setting that cannot be worked with; its text is one sentence for the operator."""
+
+
+@dataclass(frozen=True)
+class Mail:
+    """The server mail is handed to (SMTP_*): `tls` is none, starttls or tls; `sender` the address mail comes from."""
+
+    host: str
+    port: int
+    tls: str
+    user: str
+    password: str = field(repr=False)
+    sender: str
 
 
 @dataclass(frozen=True)
@@ -38,6 +53,9 @@ class Settings:
         backups: the folder of the backups made by the clock.
         backup_at: when, every day, in the company's zone (HH:MM); empty for never.
         backup_days, backup_weeks: how many of the last days, and of weeks before them, keep a backup.
+        public_url: the address people open, for links in mails; ends with a slash.
+        mail: the server mail is handed to; None where none is sent.
+        webhook_networks: private networks that webhooks may lie in, such as 10.0.0.0/8.
     """
 
     home: Path
@@ -54,6 +72,9 @@ class Settings:
     backup_at: str = "02:30"
     backup_days: int = 7
     backup_weeks: int = 4
+    public_url: str = ""
+    mail: Mail | None = None
+    webhook_networks: tuple[Network, ...] = ()
 
     @classmethod
     def read(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -105,6 +126,9 @@ class Settings:
             backup_at=_time_of_day(given, "BACKUP_AT", "02:30"),
             backup_days=_number(given, "BACKUP_DAYS", 7, 1, 366),
             backup_weeks=_number(given, "BACKUP_WEEKS", 4, 0, 520),
+            public_url=_public_url(given),
+            mail=_mail(given, production),
+            webhook_networks=_networks(given),
         )
 
     @property
@@ -193,6 +217,41 @@ def _time_of_day(given: Mapping[str, str], name: str, default: str) -> str:
     if not (found and len(value) == 5 and (hour + minute).isdigit() and int(hour) < 24 and int(minute) < 60):
         raise BadSetting(f"{name} is “{value}”; it is a time such as 02:30, or never.")
     return value
+
+
+def _mail(given: Mapping[str, str], production: bool) -> Mail | None:
+    if "SMTP_HOST" not in given:
+        strange = sorted(name for name in given if name.startswith("SMTP_"))
+        if strange:
+            raise BadSetting(f"{strange[0]} is set without SMTP_HOST: name the mail server, or leave it out.")
+        return None
+    tls = given.get("SMTP_TLS", "starttls")
+    if tls not in ("none", "starttls", "tls"):
+        raise BadSetting(f"SMTP_TLS is “{tls}”; it is starttls, tls or none.")
+    user, password = given.get("SMTP_USER", ""), given.get("SMTP_PASSWORD", "")
+    if production and user and tls == "none":
+        raise BadSetting("SMTP_USER with SMTP_TLS=none would send the password unencrypted: use starttls or tls.")
+    sender = given.get("SMTP_FROM", "")
+    if not re.fullmatch(r"[^@\s<>,]+@[^@\s<>,]+", sender):
+        raise BadSetting(f"SMTP_FROM is “{sender}”; it is the address mail comes from, such as doorbook@example.com.")
+    port = _number(given, "SMTP_PORT", {"none": 25, "starttls": 587, "tls": 465}[tls], 1, 65535)
+    return Mail(given["SMTP_HOST"], port, tls, user, password, sender)
+
+
+def _networks(given: Mapping[str, str]) -> tuple[Network, ...]:
+    try:
+        return tuple(ipaddress.ip_network(each) for each in given.get("WEBHOOK_NETWORKS", "").replace(",", " ").split())
+    except ValueError as failure:
+        raise BadSetting(f"WEBHOOK_NETWORKS: {failure}; write networks such as 10.0.0.0/8, 192.168.1.5/32.") from None
+
+
+def _public_url(given: Mapping[str, str]) -> str:
+    url = given.get("PUBLIC_URL", "")
+    if url and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", url):
+        raise BadSetting(
+            f"PUBLIC_URL is “{url}”; it is the address people open, such as https://doorbook.example.com/."
+        )
+    return f"{url.rstrip('/')}/" if url else ""
 
 
 def _yes(given: Mapping[str, str], name: str, default: bool) -> bool:

@@ -12,7 +12,7 @@ from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
 from flask_wtf.csrf import CSRFProtect
 
-from app import jobs, pages, reports
+from app import jobs, notices, pages, reports
 from app.database import load_models
 from app.wakeup import Bell
 from config import Settings
@@ -34,6 +34,7 @@ def create_app(settings: Settings) -> Flask:
     load_models()
     jobs.load(settings)
     reports.load()
+    notices.use(settings)
     use_cipher(Cipher(settings.data_key))
     app = Flask("doorbook", static_folder=None, template_folder=None)
     app.url_rule_class = LazyRule

@@ -9,6 +9,7 @@ from models.kernel.job_schedule import RULES, daily, every
 
 KINDS = (
     "app.upkeep",
+    "app.notices",
     "models.kernel.bulk_job",
     "views.kernel.exchange.export_job",
     "views.kernel.exchange.import_job",

@@ -64,6 +64,7 @@ def set_up(settings: Settings) -> None:
         settings: name the folder, and the secrets that are never written.
     """
     passwords = [urlsplit(url).password for url in (settings.database_url, settings.redis_url or "")]
+    passwords.append(settings.mail.password if settings.mail else None)
     secrets = [settings.secret_key, settings.data_key]
     for password in filter(None, passwords):
         secrets += [password, unquote(password)]

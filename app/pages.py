@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from views.kernel.comments import CommentsView
+from views.kernel.counts import CountsView
 from views.kernel.files.pages import FilesView
 from views.kernel.option_fields import OptionView
 from views.kernel.reporting import ReportPages
@@ -24,6 +25,8 @@ from views.pages.property.ledger import LedgerView
 from views.pages.property.roomgrid import RoomGridView
 from views.pages.system.account import AccountView
 from views.pages.system.job import JobApi, JobView, ScheduleView
+from views.pages.system.mailbox import MailboxPages
+from views.pages.system.notice_log import ResendView, TemplatePreview
 from views.pages.system.operation_log import OperationLogView
 from views.pages.system.options import OptionListsView
 
@@ -34,6 +37,10 @@ PAGES: list[type[Any]] = [
     GenerateView,
     AccountView,
     OperationLogView,
+    CountsView,
+    MailboxPages,
+    ResendView,
+    TemplatePreview,
     LedgerView,
     FilesView,
     CommentsView,

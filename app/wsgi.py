@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app import notices
 from app.factory import create_app
 from app.logs import set_up
 from config import Settings
@@ -11,3 +12,5 @@ _settings = Settings.read()
 set_up(_settings)
 application = create_app(_settings)
 wake_by(application.config["BELL"].ring)
+with application.app_context():
+    notices.start(application.extensions["sqlalchemy"].engine)

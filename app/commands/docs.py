@@ -124,6 +124,8 @@ def owner_words(owned: Owned) -> str:
         return f"the row of its `{owned.through}`"
     if owned.kind == "project":
         return f"the project of its `{owned.through}`" if owned.through else "the project chosen when it is entered"
+    if owned.kind == "person":
+        return "the person who entered it, or it was entered for"
     return "a place of the tree, chosen when it is entered" if owned.kind == "node" else "the tree, as its index"
 
 
@@ -131,6 +133,8 @@ def visibility_words(owned: Owned) -> str:
     """Returns from where the rows of a table are seen."""
     if owned.kind == "link":
         said = "by whoever sees that row"
+    elif owned.kind == "person":
+        said = "by that person alone"
     elif owned.visibility == "inherited":
         said = "in the subtree of a grant, and read from everywhere below its place"
     else:

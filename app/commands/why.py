@@ -75,28 +75,37 @@ def lines(session: Session, login: str, name: str, key: int) -> list[str]:
     if person.deleted_at is not None or person.state != AccountState.ACTIVE:
         found.append(f"{person.login} cannot sign in: the account is disabled or deleted.")
     held = held_by(session, person.user_id) if person.user_id is not None else ()
-    for reason in reasons(session, cls, key, held):
+    for reason in reasons(session, cls, key, held, person.user_id):
         found.append(f"{reason.right:<8} {'yes' if reason.holds else 'no':<4} {reason.sentence}")
     return found
 
 
-def reasons(session: Session, cls: type[Table], key: int, held: tuple[Held, ...]) -> list[Reason]:
+def reasons(
+    session: Session, cls: type[Table], key: int, held: tuple[Held, ...], user_id: int | None = None
+) -> list[Reason]:
     """Returns for each right why it holds for a row or does not.
 
     Args:
         session: unscoped.
         held: the grants to judge by; each is judged alone, as the gate never mixes them.
+        user_id: whose they are, for a person's own rows.
     """
     from models.kernel.registry import rights_of
     from models.kernel.roles import RIGHTS
 
     rights = rights_of(cls)
     names = [*RIGHTS, *(right for right in rights if right not in RIGHTS)]
-    return [_reason(session, cls, key, held, right, rights.roles(right)) for right in names]
+    return [_reason(session, cls, key, held, right, rights.roles(right), user_id) for right in names]
 
 
 def _reason(
-    session: Session, cls: type[Table], key: int, held: tuple[Held, ...], right: str, roles: tuple[str, ...]
+    session: Session,
+    cls: type[Table],
+    key: int,
+    held: tuple[Held, ...],
+    right: str,
+    roles: tuple[str, ...],
+    user_id: int | None,
 ) -> Reason:
     if not roles:
         return Reason(right, False, "nobody has this right on the table.")
@@ -105,20 +114,20 @@ def _reason(
         owned = ", ".join(sorted({each.role for each in held})) or "no grant that holds today"
         return Reason(right, False, f"has {owned}; the right is with {', '.join(roles)}.")
     for each in fitting:
-        if covers(session, cls, key, each, right):
+        if covers(session, cls, key, each, right, user_id):
             return Reason(right, True, f"by grant {each.grant_id}: {each.role} at {path_name(session, each.path)}.")
     where = ", ".join(f"{each.role} at {path_name(session, each.path)}" for each in fitting)
     return Reason(right, False, f"the row lies outside of {where}.")
 
 
-def covers(session: Session, cls: type[Table], key: int, held: Held, right: str) -> bool:
+def covers(session: Session, cls: type[Table], key: int, held: Held, right: str, user_id: int | None = None) -> bool:
     """Returns whether one grant alone gives `right` on the row, as the gate would decide."""
     from sqlalchemy import select
 
     from models.kernel.actor import NOBODY
     from models.kernel.scope import criterion, reach
 
-    alone = replace(NOBODY, grants=(held,))
+    alone = replace(NOBODY, user_id=user_id, grants=(held,))
     bare = cls.__table__
     where = criterion(cls, reach(session, alone, cls, right), right, bare=True)
     return session.execute(select(bare.c.id).where(bare.c.id == key, where)).first() is not None
@@ -153,6 +162,8 @@ def places(session: Session, cls: type[Table], key: int) -> list[str]:
     if owned.kind == "project":
         project = session.execute(select(bare.c.project_id).where(bare.c.id == key)).scalar_one()
         return [path_name(session, node_of(session, "project", project).path)]
+    if owned.kind == "person":
+        return ["a person's own rows, outside of the tree"]
     node = key
     if owned.kind == "node":
         node = session.execute(select(bare.c.node_id).where(bare.c.id == key)).scalar_one()

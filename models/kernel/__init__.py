@@ -23,7 +23,7 @@ from models.kernel.columns import (
 from models.kernel.flow import Flow, Transition
 from models.kernel.option_list import first, option_list
 from models.kernel.options import Options
-from models.kernel.owned import Owned, by_node, by_project, link, through, tree
+from models.kernel.owned import Owned, by_node, by_person, by_project, link, through, tree
 from models.kernel.refusal import Denied, Missing, Refusal, Stale
 from models.kernel.roles import ADMINS, ALL, CLERKS, INSIDE, LEADERS, Rights
 from models.kernel.screen import Area, Screen, section
@@ -55,6 +55,7 @@ __all__ = [
     "Words",
     "_",
     "by_node",
+    "by_person",
     "by_project",
     "choice",
     "day",

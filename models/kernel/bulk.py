@@ -211,6 +211,8 @@ def _check(session: Session, cls: type[Table], rows: Iterable[dict[str, Any]]) -
         wrong = {row["project_id"] for row in rows} - where.tree.get("project", frozenset())
     elif owned.kind == "node":
         wrong = {row["node_id"] for row in rows} - where.nodes
+    elif owned.kind == "person":
+        wrong = {row.get("user_id") for row in rows} - {where.person}
     elif owned.kind == "link":
         column = owned.through or ""
         parent = table(infos(cls)[column].target or "")

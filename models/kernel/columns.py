@@ -157,7 +157,7 @@ def ref(target: str, label: Words, *, hint: Words | None = None, system: bool = 
 
 
 def masked(label: Words, kind: str, *, hint: Words | None = None) -> MappedColumn[Any]:
-    """Personal data (`kind` 'certificate' or 'mobile'): encrypted, shown masked, matched through a blind index."""
+    """Personal data (`kind` 'certificate' or 'mobile') or a 'secret': encrypted, shown masked, matched through a blind index."""
     return _column(Masked(kind), ColumnInfo(label, "masked", hint, length=40))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import inspect, or_, select
 from sqlalchemy.orm import Mapped, Session
 
 from models.kernel.actor import Actor, Held
@@ -14,6 +14,7 @@ from models.kernel.clock import Clock, today, utc_now
 from models.kernel.columns import choice as choice_column
 from models.kernel.columns import day, ref, text
 from models.kernel.node import Node
+from models.kernel.notice import Event, tell
 from models.kernel.options import Options
 from models.kernel.owned import by_node
 from models.kernel.refusal import Denied, Refusal
@@ -25,6 +26,24 @@ from models.kernel.words import _
 
 _ROLE_OPTIONS: Any = [(name, (name, role.words)) for name, role in ROLES.items()]
 RoleName: type[Options] = Options("RoleName", _ROLE_OPTIONS)  # type: ignore[assignment]  # enum's functional way
+
+
+GIVEN = Event(
+    "grant.given",
+    _("A role was given to you", "获得授权"),
+    _("You are now {role} in {place}", "您已获得“{place}”的“{role}”角色"),
+    _(
+        "{actor} gave you the role {role} in {place}, until {until}. It holds the next time you open a page.",
+        "{actor}授予您“{place}”的“{role}”角色，有效期至{until}，打开下一个页面即生效。",
+    ),
+    fields={"role": _("Role", "角色"), "place": _("Place", "授权范围"), "until": _("Until", "失效日期")},
+    samples={
+        "role": ROLES["project_clerk"].words,
+        "place": _("Lakeside Garden", "湖畔花园"),
+        "until": _("further notice", "长期"),
+    },
+    always=True,
+)
 
 
 class Grant(Table):
@@ -51,6 +70,17 @@ class Grant(Table):
         _("Until", "失效日期"), hint=_("The last day it holds.", "授权有效的最后一天。")
     )
     reason: Mapped[str | None] = text(_("Reason", "授权原因"), 200)
+
+    def derive(self, session: Session, actor: Actor) -> None:
+        """Tells the person what they were given. Seeds, which act as the system, tell nobody."""
+        if actor.system or inspect(self).persistent or self.role not in ROLES:
+            return
+        nodes: Any = Node.__table__.c
+        people: Any = Grant.__mapper__.relationships["profile"].mapper.local_table
+        place = session.scalar(select(nodes.name).where(nodes.id == self.node_id))
+        person = session.scalar(select(people.c.user_id).where(people.c.id == self.profile_id))
+        until = _("further notice", "长期") if self.until_day is None else self.until_day
+        tell(session, actor, GIVEN, [person], None, {"role": ROLES[self.role].words, "place": place, "until": until})
 
     def faults(self, session: Session, actor: Actor) -> Iterable[Refusal]:
         """A person grants only what their own role there names as grantable, and never to themselves (design 4)."""

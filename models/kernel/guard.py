@@ -144,6 +144,8 @@ def held_at_owner(session: Session, actor: Actor, row: Table, right: str, *, bef
 
     if owned.kind == "project":
         return where.holds("project", value("project_id"))
+    if owned.kind == "person":
+        return where.person is not None and value("user_id") == where.person
     if owned.kind == "node":
         if value("node_id") in where.nodes:
             return True
@@ -221,7 +223,9 @@ def kept_key(column: str, label: Any) -> Denied:
 
 
 def _take_owner(session: Session, row: Table) -> None:
-    """Copies the project of the row this one hangs on; clients never say it."""
+    """Copies the project of the row this one hangs on, or says whose own it is; clients say neither."""
+    if row.owned.kind == "person" and getattr(row, "user_id", None) is None:
+        setattr(row, "user_id", actor_of(session).user_id)  # noqa: B010  # only tables owned by persons have the column
     through = row.owned.through
     if row.owned.kind != "project" or not through:
         return

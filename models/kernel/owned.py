@@ -1,7 +1,7 @@
 """Who owns a row, and so who sees it (design 4).
 
 Every business row is owned by a project or by any node of the tree; a row without a life of its own is seen through the
-row it hangs on. Nothing above the owner is stored on the row.
+row it hangs on; a person's own rows (messages, preferences) are theirs alone. Nothing above the owner is stored on the row.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ class Owned:
 
     Attributes:
         kind: `project` (project_id), `node` (node_id), `tree` (the row is a node itself), `index` (the node table),
-            `link` (seen through the row its `through` column points to).
+            `link` (seen through the row its `through` column points to), `person` (user_id: one person's own, and nobody
+            else's, administrators included).
         through: the ref column the owner is taken from; for `project` the kernel then copies that row's project.
         above: for `tree`, the ref column of the level above (None for the top).
         visibility: `subtree` or `inherited`.
@@ -40,7 +41,7 @@ class Owned:
     @property
     def column(self) -> str | None:
         """The owner column the kernel reads for scope, where the row has one."""
-        return {"project": "project_id", "node": "node_id"}.get(self.kind)
+        return {"project": "project_id", "node": "node_id", "person": "user_id"}.get(self.kind)
 
 
 def by_project() -> Owned:
@@ -63,6 +64,14 @@ def by_node(
 def tree(above: str | None) -> Owned:
     """The row is itself a node; `above` is its ref column to the level above, None at the top."""
     return Owned("tree", above=above, visibility=INHERITED)
+
+
+def by_person() -> Owned:
+    """Owned by the account that enters it, or that the kernel enters it for: seen and changed by that person alone.
+
+    A role must still hold the right; where it was granted does not matter, nor what the tree switcher shows.
+    """
+    return Owned("person")
 
 
 def link(column: str) -> Owned:

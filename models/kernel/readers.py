@@ -64,6 +64,8 @@ def _places(session: Session, cls: type[Table], values: Any) -> Iterator[Place]:
     elif owned.kind == "link":
         parent = table(infos(cls)[owned.through or ""].target or "")
         yield from _through(session, parent, "id", values[owned.through or ""])
+    elif owned.kind == "person":
+        return  # theirs alone, wherever they are
     else:
         raise RuntimeError(f"{cls.__tablename__} is owned in an unknown way: {owned.kind}")
 
@@ -95,10 +97,15 @@ def readers(session: Session, row: Table) -> list[Reader]:
         row: one the actor can read; names of those who share a record are no secret among them.
     """
     seen = places(session, row)
-    if not seen:
+    own = row.owned.kind == "person"
+    if not seen and not own:
         return []
     grants, nodes = Grant.__table__, Node.__table__
     profiles: Any = Grant.__mapper__.relationships["profile"].mapper.local_table
+    at_a_place = or_(
+        nodes.c.id.in_(sorted(_above(seen))),
+        *(nodes.c.path.startswith(place.path, autoescape=True) for place in seen if place.upward),
+    )
     accounts = Node.metadata.tables["ab_user"]
     home = nodes.alias("home")
     now = today(clock_of(session))
@@ -119,10 +126,7 @@ def readers(session: Session, row: Table) -> list[Reader]:
             accounts.c.active.is_(True),
             or_(grants.c.from_day.is_(None), grants.c.from_day <= now),
             or_(grants.c.until_day.is_(None), grants.c.until_day >= now),
-            or_(
-                nodes.c.id.in_(sorted(_above(seen))),
-                *(nodes.c.path.startswith(place.path, autoescape=True) for place in seen if place.upward),
-            ),
+            profiles.c.user_id == row.user_id if own else at_a_place,
         )
         .order_by(profiles.c.name, profiles.c.login)
     )

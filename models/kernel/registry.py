@@ -31,8 +31,9 @@ def load() -> None:
     importlib.import_module("models.kernel.audit")
     importlib.import_module("models.kernel.seal")
     importlib.import_module("models.kernel.comment")
-    importlib.import_module("models.kernel.notice.outbox")
     importlib.import_module("models.kernel.job_schedule")
+    for name in ("outbox", "mailbox", "preference", "template", "webhook", "log"):
+        importlib.import_module(f"models.kernel.notice.{name}")
     for package in sorted(m.name for m in pkgutil.iter_modules(models.__path__) if m.ispkg and m.name != "kernel"):
         area = importlib.import_module(f"models.{package}")
         for module in pkgutil.iter_modules(area.__path__):

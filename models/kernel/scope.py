@@ -29,6 +29,7 @@ class Reach:
         tree: kind -> keys of the groups, regions, companies, departments, projects in it.
         above: ids of the nodes on the way up, which inherited tables are also read from.
         above_tree: the same by kind.
+        person: the account whose own rows are in it, for a table that is owned by persons.
     """
 
     everything: bool = False
@@ -36,11 +37,12 @@ class Reach:
     tree: dict[str, frozenset[int]] = field(default_factory=dict)
     above: frozenset[int] = frozenset()
     above_tree: dict[str, frozenset[int]] = field(default_factory=dict)
+    person: int | None = None
 
     @property
     def empty(self) -> bool:
         """True where the right holds nowhere."""
-        return not self.everything and not self.nodes
+        return not self.everything and not self.nodes and self.person is None
 
     def holds(self, kind: str, key: int | None) -> bool:
         """Returns whether the row `key` of the tree table `kind` lies in the reach."""
@@ -127,6 +129,8 @@ def reach(session: Session, actor: Actor, cls: type[Table], right: str) -> Reach
     """Returns where `actor` has `right` on `cls`. Resolved once a session for each set of granted paths."""
     if actor.system:
         return EVERYWHERE
+    if cls.owned.kind == "person":
+        return Reach(person=actor.user_id) if granted_paths(actor, cls, right) else NOWHERE
     paths = _narrow(granted_paths(actor, cls, right), actor.within)
     known: dict[frozenset[str], Reach] = session.info.setdefault("reaches", {})
     if paths not in known:
@@ -137,6 +141,11 @@ def reach(session: Session, actor: Actor, cls: type[Table], right: str) -> Reach
 def reach_of(session: Session, paths: frozenset[str]) -> Reach:
     """Returns the part of the tree at and below `paths`, for what is no right on rows (sharing a view)."""
     return EVERYWHERE if actor_of(session).system else _reach(session, paths)
+
+
+def subtree(session: Session, path: str) -> Reach:
+    """Returns the part of the tree below a path, whoever holds what there: what a webhook of that place hears of."""
+    return _reach(session, frozenset({path}))
 
 
 def criterion(
@@ -175,6 +184,9 @@ def criterion(
             seen = table(name)
             ways.append(columns.id.in_(_keys(seen, column, where, right)))
         return or_(*ways)
+    if owned.kind == "person":
+        own: ColumnElement[bool] = false() if where.person is None else columns.user_id == where.person
+        return own
     if owned.kind == "link":
         column = owned.through or ""
         parent = table(infos(cls)[column].target or "")

@@ -10,7 +10,13 @@ from sqlalchemy.types import TypeDecorator
 
 from models.kernel.masking import Cipher, mask_certificate, mask_mobile
 
-_MASKS = {"certificate": mask_certificate, "mobile": mask_mobile}
+
+def _hidden(_plain: str) -> str:
+    """A secret is shown by nothing, not even its length."""
+    return "********"
+
+
+_MASKS = {"certificate": mask_certificate, "mobile": mask_mobile, "secret": _hidden}
 _cipher: list[Cipher] = []
 
 
@@ -69,7 +75,7 @@ class MaskedValue:
 
 
 class Masked(TypeDecorator[MaskedValue]):
-    """Ciphertext in the database, a `MaskedValue` in Python. `kind` is 'certificate' or 'mobile'."""
+    """Ciphertext in the database, a `MaskedValue` in Python. `kind` is 'certificate', 'mobile' or 'secret'."""
 
     impl = String
     cache_ok = True

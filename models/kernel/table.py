@@ -155,6 +155,12 @@ def _derive_columns(cls: type[Table]) -> None:
         cls.node_id = mapped_column(
             BigId, ForeignKey("node.id"), nullable=False, info={INFO: info}, sort_order=-5, active_history=True
         )
+    if owned.kind == "person" and "user_id" not in cls.__dict__:
+        info = ColumnInfo(_("Person", "人员"), "integer", system=True)
+        cls.__annotations__["user_id"] = Mapped[int]
+        cls.user_id = mapped_column(
+            ForeignKey("ab_user.id"), nullable=False, info={INFO: info}, sort_order=-5, active_history=True
+        )
     for name, info in _declared(cls).items():
         if info.kind == "ref":
             relation = name.removesuffix("_id")

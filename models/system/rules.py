@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from models.kernel.audit import entry, write_lines
+from models.kernel.notice import Event, tell
 from models.kernel.refusal import Missing, Refusal
 from models.kernel.session import actor_of, clock_of
 from models.kernel.table import Base
@@ -16,6 +17,17 @@ from models.kernel.words import _
 from models.system.signing_in import lift
 
 SHORTEST, LONGEST = 10, 200
+
+PASSWORD_SET = Event(
+    "account.password_set",
+    _("Your password was set by somebody else", "密码被重新设置"),
+    _("{actor} set your password", "{actor}重新设置了您的密码"),
+    _(
+        "Your password was set by {actor} at {when}. If you did not ask for that, tell another administrator.",
+        "您的密码已于 {when} 由{actor}重新设置。如非您本人申请，请联系其他管理员。",
+    ),
+    always=True,
+)
 
 
 def lift_lock(session: Session, profile: Any) -> None:
@@ -52,8 +64,11 @@ def set_password(session: Session, login: str, password: str) -> None:
     hashed = generate_password_hash(password, method="scrypt")
     session.execute(update(accounts).where(accounts.c.id == key).values(password=hashed, fail_login_count=0))
     lift(session, login, key)
-    record: Any = entry(actor_of(session), clock_of(session)(), "ab_user", key, "password", {})
+    actor = actor_of(session)
+    record: Any = entry(actor, clock_of(session)(), "ab_user", key, "password", {})
     write_lines(session, [record])
+    if actor.user_id not in (None, key):
+        tell(session, actor, PASSWORD_SET, [key])
 
 
 def change_own_password(session: Session, user_id: int, present: str, password: str) -> None:

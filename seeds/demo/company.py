@@ -26,6 +26,7 @@ from models.org.region import Region
 from models.property.project import Project
 from seeds.acting import as_system
 from seeds.demo.homes import Homes
+from seeds.demo.notices import notices
 from seeds.demo.people import People, credit_code
 from seeds.demo.places import DEFAULT_ROOMS, LEAST_ROOMS, Places, places
 from seeds.demo.registers import property_fee
@@ -141,6 +142,8 @@ class _Founder:
             group = self._tree()
             staff = hire(self.session, self.whole, self.story, self.nodes)
             self.counts.update(user_profile=staff.users, grant=staff.grants)
+            self._at(self.story.opened())
+            self.counts.update(notices(self.session, self.nodes))
             self.session.commit()
             done = uncommitted = 0
             total = sum(project.households for project in self.whole.projects)

@@ -28,7 +28,10 @@ _MARK = re.compile(r"M~(\d+)~(\d+)~")
 _CURSOR = re.compile(r"_(?:after|before)=([A-Za-z0-9_-]+)")
 _WORD = re.compile(r"[A-Za-z0-9_.-]{8,}")
 PLAIN_KINDS = ("text", "prose")
-_KEPT = {("user_profile", "login"), ("user_profile", "email"), ("room_pattern", "pattern"), ("project", "area_code")}
+_KEPT = {
+    ("user_profile", "login"), ("user_profile", "email"), ("room_pattern", "pattern"), ("project", "area_code"),
+    ("notify_setting", "quiet_from"), ("notify_setting", "quiet_until"), ("webhook", "address"), ("webhook", "events"),
+}  # fmt: skip
 """Texts with rules of their own, which stay as they are."""
 
 

@@ -127,6 +127,7 @@ class Oracle:
             return name, row["id"]
         if kind == "index":
             return self.place_of_node[row["id"]]
+        assert kind in ("link", "person"), kind
         return None
 
     def seen(self, name: str, top: Place, right: str) -> frozenset[int]:
@@ -160,7 +161,13 @@ class Oracle:
         return bool(self.places(user, name, right))
 
     def keys(self, user: int | None, name: str, right: str = "read") -> frozenset[int]:
-        """Keys of the living rows on which an account holds `right`. Grants are asked one by one, never mixed."""
+        """Keys of the living rows on which an account holds `right`. Grants are asked one by one, never mixed.
+
+        A person's own rows lie in no part of the tree: theirs, where a role of theirs holds the right anywhere.
+        """
+        if tables()[name].owned.kind == "person":
+            mine = (row for row in self.rows[name].values() if row["deleted_at"] is None and row["user_id"] == user)
+            return frozenset(row["id"] for row in mine) if self.may(user, name, right) else frozenset()
         return frozenset().union(*(self.seen(name, top, right) for top in self.places(user, name, right)))
 
     def deleted(self, user: int | None, name: str, right: str = "delete") -> frozenset[int]:
@@ -168,6 +175,8 @@ class Oracle:
         gone = [row for row in self.rows[name].values() if row["deleted_at"] is not None]
 
         def held(row: Row, wanted: str) -> bool:
+            if tables()[name].owned.kind == "person":
+                return row["user_id"] == user and self.may(user, name, wanted)
             return any(self._sees(name, row, top, wanted) for top in self.places(user, name, wanted))
 
         return frozenset(row["id"] for row in gone if held(row, right) and held(row, "read"))
@@ -176,6 +185,8 @@ class Oracle:
         """Whether an account may write a row with these values at the owner they name."""
         owned = tables()[name].owned
         tops = self.places(user, name, right)
+        if owned.kind == "person":
+            return bool(tops) and values["user_id"] == user
         if owned.kind == "link":
             assert owned.through is not None
             target = target_of(name, owned.through)

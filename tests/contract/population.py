@@ -37,6 +37,10 @@ FIXED: dict[tuple[str, str], Any] = {
     ("customer", "cert_kind"): "passport",
     ("number_rule", "pattern"): lambda n: f"P{n}-{{seq:04d}}",
     ("number_rule", "cycle"): "none",
+    ("notify_setting", "quiet_from"): "22:00",
+    ("notify_setting", "quiet_until"): "07:30",
+    ("webhook", "address"): lambda n: f"https://hooks.example.com/{n}",
+    ("webhook", "events"): None,
 }
 """Values that belong together and that trying one column after another would not find."""
 
@@ -179,7 +183,8 @@ class Filler:
                 if not self._rows(cls, owner):
                     self.add(cls, owner)
             for owner in list(self._owners(cls))[:2]:
-                if cls.owned.kind in ("project", "node", "link") and cls.__tablename__ != "user_profile":
+                kinds = ("project", "node", "link", *(() if cls.screen.key == ("user_id",) else ("person",)))
+                if cls.owned.kind in kinds and cls.__tablename__ != "user_profile":
                     remove(self.session, self.add(cls, owner))
 
     def _owners(self, cls: type[Table]) -> Iterator[dict[str, int]]:
@@ -188,6 +193,9 @@ class Filler:
             yield from ({"project_id": key} for key in self.full.projects.values())
         elif cls.owned.kind == "node":
             yield from ({"node_id": key} for key in self.full.nodes.values())
+        elif cls.owned.kind == "person":
+            names = dict.fromkeys((*self.full.core, *(login for login in self.full.users if login.endswith(".group"))))
+            yield from ({"user_id": self.full.users[login]} for login in names)
         elif cls.owned.kind == "link":
             column = cls.owned.through or ""
             parent = tables()[infos(cls)[column].target or ""]
@@ -223,7 +231,7 @@ class Filler:
     def _values(self, cls: type[Table], owner: dict[str, int], tried: dict[str, int]) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for name, known in infos(cls).items():
-            if name in owner and not known.system:
+            if name in owner and (not known.system or cls.owned.kind == "person"):
                 found[name] = owner[name]
                 continue
             column = cls.__mapper__.columns[name]

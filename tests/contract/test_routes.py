@@ -81,6 +81,8 @@ OWN_PAGES = {
     "/options/", "/options/effective.json", "/options/switch", "/option/lookup/<name>", "/flows/", "/flows/effective.json",
     "/approval/list/",
     "/<table>/<pk>/360",
+    "/counts.json", "/me/notices", "/mailbox/", "/<table>/", "/<table>/read",
+    "/<table>/<int:pk>/open", "/<table>/<int:pk>/remove", "/<table>/resend", "/<table>/<int:pk>/resend", "/<table>/preview",
 }  # fmt: skip
 """Pages a declaration does not give. `test_own_pages...` below asks for each as everybody, and sweeps."""
 

@@ -38,6 +38,7 @@ def plain_column(cls: type[Table]) -> str | None:
         if (
             free
             and (cls.__tablename__, name) not in RULED
+            and name not in cls.screen.searched  # what rows are found by is not changed by a statement
             and known.kind in ("text", "prose")
             and (known.length or 0) >= 40
         ):

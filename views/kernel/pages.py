@@ -307,6 +307,7 @@ class TableView(ListRoutes, DraftRoutes, ImportRoutes, ExportRoutes, BinRoutes, 
             "draft": draft_block(
                 self.table, row.id if row is not None else 0, fresh=request.method == "GET" and not resumed
             ),
+            "scripts": FORM_SCRIPTS.get(self.name, []),
         }
         return render_template("doorbook/form.html", shell=shell(title), page=context)
 
@@ -395,6 +396,9 @@ class TableView(ListRoutes, DraftRoutes, ImportRoutes, ExportRoutes, BinRoutes, 
 LEADS: dict[str, Callable[[Any, Any], Dicts]] = {}
 """What stands first on a table's record, where people look for it: (session, row) -> label and cells of each."""
 
+FORM_SCRIPTS: dict[str, list[str]] = {}
+"""Table name -> scripts of ours that its form loads besides the usual one (a preview)."""
+
 RECORD_ACTIONS: dict[str, Dicts] = {}
 """Buttons that pages of their own put on a table's record: as above, with `{pk}` in the url for its key, and `when`, where a
 button is only for some records: what it says of the row decides."""
@@ -420,4 +424,4 @@ def view_of(cls: type[Table]) -> type[TableView]:
     )
 
 
-__all__ = ["LEADS", "LIST_ACTIONS", "RECORD_ACTIONS", "TableView", "view_of"]
+__all__ = ["FORM_SCRIPTS", "LEADS", "LIST_ACTIONS", "RECORD_ACTIONS", "TableView", "view_of"]

@@ -19,6 +19,7 @@ from views.kernel.request import session as database
 THEMES = ("light", "dark", "auto")
 OWN_PAGES = [
     {"label": _("My account", "我的账户"), "url": "/me", "icon": "user-circle"},
+    {"label": _("Notices", "消息设置"), "url": "/me/notices", "icon": "bell-cog"},
     {"label": _("Change password", "修改密码"), "url": "/password", "icon": "key"},
 ]
 """What everybody has in the menu behind their name."""
@@ -195,6 +196,7 @@ def shell(title: Any, trail: list[dict[str, Any]] | None = None) -> dict[str, An
         "language_url": "/language",
         "tree_url": "/place",
         "search_url": "/palette.json" if signed_in else None,
-        "counts_url": None,
+        "counts_url": "/counts.json" if signed_in else None,
+        "mailbox_url": "/mailbox/" if signed_in and may(who, tables()["mailbox"], READ) else None,
         "narrowed": bool(cookie.get("within")),
     }

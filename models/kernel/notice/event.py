@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Self
 
+from models.kernel.options import Option, Options
 from models.kernel.words import Words, _
 
 NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
@@ -75,3 +77,45 @@ def gaps(text: str) -> set[str]:
 def filled(text: str, values: Mapping[str, str]) -> str:
     """Returns a text with its gaps filled; one without a value stays empty. Values are never looked into for gaps."""
     return GAP.sub(lambda found: values.get(found[1], ""), text)
+
+
+class Channel(Options):
+    """The ways a notice reaches somebody."""
+
+    MAILBOX = "mailbox", _("Mailbox", "站内信")
+    MAIL = "mail", _("E-mail", "邮件")
+    WEBHOOK = "webhook", _("Webhook", "Webhook 推送")
+
+
+class PersonalChannel(Options):
+    """The ways a notice reaches a person, who may choose among them."""
+
+    MAILBOX = "mailbox", _("Mailbox", "站内信")
+    MAIL = "mail", _("E-mail", "邮件")
+
+
+class Language(Options):
+    """The languages notices are written in."""
+
+    ZH = "zh", _("Chinese", "中文")
+    EN = "en", _("English", "英文")
+
+
+class EventName(Options):
+    """The declared events, as a choice: as many as there are, none is listed here."""
+
+    @classmethod
+    def options(cls) -> list[Option]:
+        """Returns the events by their labels."""
+        return [Option(name, event.label) for name, event in sorted(EVENTS.items())]
+
+    @classmethod
+    def member(cls, value: object) -> Self | None:
+        """Returns an event as an option's member looks: a text with its words."""
+        event = EVENTS.get(str(value))
+        if event is None:
+            return None
+        member = str.__new__(cls, event.name)
+        member._value_ = event.name
+        member.words, member.tone = event.label, ""
+        return member

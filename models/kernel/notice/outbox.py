@@ -14,7 +14,6 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from models.kernel.actor import Actor
 from models.kernel.clock import local
 from models.kernel.columns import BigId, Moment
-from models.kernel.guard import name_of
 from models.kernel.notice.event import Event
 from models.kernel.session import clock_of
 from models.kernel.table import Base, Table
@@ -76,6 +75,8 @@ def tell(
     Raises:
         ValueError: a field of the event has no value, or a value no field.
     """
+    from models.kernel.guard import name_of  # the guard stands on grants, which tell people of themselves
+
     values = values or {}
     if set(values) != set(event.fields):
         raise ValueError(f"Event {event.name!r} has the fields {sorted(event.fields)}; given were {sorted(values)}.")

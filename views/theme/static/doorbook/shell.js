@@ -63,10 +63,30 @@ async function count() {
     const place = one(`[data-count="${CSS.escape(key)}"]`);
     if (!place || value == null) continue;
     const n = typeof value === "object" ? value.n : value;
-    place.textContent = n ? Number(n).toLocaleString(root.lang) : "";
+    place.textContent = value.text ?? (n ? Number(n).toLocaleString(root.lang) : "");
+    if (key === "mailbox") ring(value.text);
     place.classList.toggle("late", Boolean(value.late));
   }
 }
+
+// The bell says its number to those who do not see it, too.
+function ring(text) {
+  const bell = one("#bell");
+  if (bell) bell.setAttribute("aria-label", text ? `${bell.dataset.label} ${text}` : bell.title);
+}
+
+// Counted anew when the page is looked at again, and each minute while somebody works here; a page left open asks for nothing,
+// or nobody's session would ever end.
+let counted = Date.now();
+let touched = Date.now();
+function recount(least) {
+  if (document.hidden || Date.now() - counted < least) return;
+  counted = Date.now();
+  count();
+}
+for (const type of ["pointerdown", "keydown"]) document.addEventListener(type, () => (touched = Date.now()), { passive: true });
+document.addEventListener("visibilitychange", () => recount(5_000));
+setInterval(() => Date.now() - touched < 300_000 && recount(55_000), 20_000);
 count();
 
 // Menus are <details>: they work without us. We only close what was left open. ----------------------------------------
