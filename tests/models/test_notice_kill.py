@@ -107,7 +107,7 @@ def test_each_message_once_and_each_webhook_under_one_number(
         requests = list(heard.requests)
     act(session, SYSTEM)
     box: Any = Mailbox.__table__.c
-    messages = Counter(session.execute(select(box.user_id, box.title)).tuples().all())
+    messages = Counter((row.user_id, row.title) for row in session.execute(select(box.user_id, box.title)))
     assert len(messages) == notices * len(TOLD) and set(messages.values()) == {1}
     bodies: dict[str, set[bytes]] = {}
     for headers, body in requests:
