@@ -42,7 +42,7 @@ def language() -> str:
     if not has_request_context():
         return LANGUAGES[0]
     if "language" not in g:
-        chosen = cookie.get("language")
+        chosen = cookie.get("language") or request.cookies.get("language")
         g.language = chosen if chosen in LANGUAGES else request.accept_languages.best_match(LANGUAGES, LANGUAGES[0])
     return str(g.language)
 

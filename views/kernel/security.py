@@ -23,6 +23,7 @@ from models.kernel.words import LANGUAGES, _
 from models.system import signing_in
 from models.system.login_log import LoginResult
 from views.kernel import resume
+from views.kernel.assets import YEAR
 from views.kernel.problems import problem
 from views.kernel.request import actor, is_api, language, say, session_key
 from views.kernel.request import session as database
@@ -119,13 +120,16 @@ class AuthView(AuthDBView):
 
     @expose("/language", methods=["POST"])
     def choose_language(self) -> Any:
-        """Remembers the language in the session and returns to the page one came from."""
+        """Remembers the language, also for later sessions of this browser, and returns to the page one came from."""
         chosen = request.form.get("language") or request.form.get("lang")
+        answer = redirect(inside(request.form.get("next")))
         if chosen in LANGUAGES:
             session["language"] = chosen
+            secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
+            answer.set_cookie("language", chosen, max_age=YEAR, secure=secure, httponly=True, samesite="Lax")
         else:
             flash(say(_("There is no such language here.", "不支持该语言。")), "warn")
-        return redirect(inside(request.form.get("next")))
+        return answer
 
 
 def locked_words(until: datetime) -> Any:
