@@ -30,6 +30,7 @@ function show(box, told) {
 
 async function follow(box) {
   let pause = QUICK;
+  const first = box.querySelector("[data-state] .state")?.textContent;
   for (;;) {
     await new Promise((resolve) => setTimeout(resolve, pause));
     if (document.hidden) continue;
@@ -44,6 +45,10 @@ async function follow(box) {
     pause = told ? Math.min(pause * 1.1, 5000) : SLOW;
     if (!told) continue;
     show(box, told);
+    if ("thenReload" in box.dataset && told.state_words !== first) {
+      location.reload(); // begun, or ended: the facts below are others now
+      return;
+    }
     if (!told.living) {
       if ("thenReload" in box.dataset) location.reload();
       return;
