@@ -28,6 +28,7 @@ TABLE = {
     "/<table>/<pk>/move/<name>": "app/test_flow",
     "/<table>/view": "views/test_saved_views",
     "/<table>/layout": "views/test_saved_views",
+    "/<table>/line/<pk>": "views/test_child_grids",
     "/<table>/draft": "views/test_drafts",
     "/<table>/draft/<token>/discard": "views/test_drafts",
     "/<table>/many": "views/test_many",

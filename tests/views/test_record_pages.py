@@ -65,9 +65,9 @@ def test_a_customer_s_homes_name_their_project_and_a_room_s_owners_do_not(app: F
     clerk = Console(app, "group_admin", "zh")
     room, customer = owned_room(app)
     of_customer = clerk.get(f"/customer/show/{customer}").get_data(as_text=True).partition("业主房产")[2]
-    assert "项目</th>" in of_customer.partition("</thead>")[0]
+    assert "项目</a></th>" in of_customer.partition("</thead>")[0]
     of_room = clerk.get(f"/room/show/{room}").get_data(as_text=True).partition("业主房产")[2]
-    assert "项目</th>" not in of_room.partition("</thead>")[0]
+    assert "项目</a></th>" not in of_room.partition("</thead>")[0]
 
 
 def test_every_state_a_room_may_have_has_its_words_in_the_history() -> None:

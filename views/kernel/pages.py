@@ -26,6 +26,7 @@ from views.kernel import forms, record, timeline
 from views.kernel.access import needs
 from views.kernel.bin_pages import BinRoutes, keep_undo, undo_url
 from views.kernel.cells import called
+from views.kernel.child_grids import LineRoutes, children
 from views.kernel.draft_pages import DraftRoutes, continued, draft_block, saved
 from views.kernel.exchange.export_pages import ExportRoutes
 from views.kernel.exchange.import_pages import ImportRoutes
@@ -47,7 +48,7 @@ Dicts = list[dict[str, Any]]  # inside the class `list` is the list page
 Anys = list[Any]
 
 
-class TableView(ListRoutes, DraftRoutes, ImportRoutes, ExportRoutes, BinRoutes, MoveRoutes, ModelView):
+class TableView(ListRoutes, DraftRoutes, LineRoutes, ImportRoutes, ExportRoutes, BinRoutes, MoveRoutes, ModelView):
     """The pages of one table; subclasses are made by `view_of` and carry nothing but the table."""
 
     table: type[Table]
@@ -145,7 +146,7 @@ class TableView(ListRoutes, DraftRoutes, ImportRoutes, ExportRoutes, BinRoutes, 
             "actions": [*doing[1:], *actions],
             "leads": LEADS[self.name](own, row) if self.name in LEADS else [],
             "sections": record.record_sections(own, self.table, line),
-            "children": record.children(own, self.table, row.id),
+            "children": children(own, self.table, row.id),
             "files": files.block(own, row),
             "timeline": timeline.block(own, row),
             "side": [*filter(None, (side(own, row) for side in SIDES))],

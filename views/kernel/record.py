@@ -1,22 +1,19 @@
-"""One row on one page: its sections, and its children as grids."""
+"""One row on one page: its sections; heads and rows of grids."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.kernel.registry import infos, table, titles
-from models.kernel.roles import READ, REVEAL, WRITE
-from models.kernel.scope import criterion, may, reach
+from models.kernel.registry import infos, titles
+from models.kernel.roles import REVEAL
+from models.kernel.scope import may
 from models.kernel.session import actor_of
 from models.kernel.table import Table
 from models.kernel.words import Words
 from views.kernel.cells import cell
-from views.kernel.listing import Asked, Filter, Line, Listing
-
-CHILD_ROWS = 10
+from views.kernel.listing import Asked, Line, Listing
 
 
 def one_line(session: Session, cls: type[Table], pk: int) -> Line | None:
@@ -59,44 +56,6 @@ def may_add(session: Session, child: type[Table], column: str, row: Table | None
         held = select(type(row).id).where(type(row).id == row.id, criterion(type(row), where, WRITE))
         return session.execute(held).first() is not None
     return where.holds("project", row.project_id)
-
-
-def children(session: Session, cls: type[Table], pk: int) -> list[dict[str, Any]]:
-    """Returns the children of a record as grids: first rows, count, and where to add and see all."""
-    actor = actor_of(session)
-    found = []
-    row = session.get(cls, pk)  # which the page has read already
-    same = (
-        ("project",) if cls.owned.kind == "project" or cls.__tablename__ == "project" else ()
-    )  # told by the record itself
-    for name, column in cls.screen.children:
-        child = table(name)
-        if not may(actor, child, READ):
-            continue
-        relation = column.removesuffix("_id")
-        paths = tuple(
-            path
-            for path in child.screen.listed
-            if path not in (relation, column, *same) and not path.startswith(f"{relation}.")
-        )
-        asked = Asked(columns=paths, filters=(Filter(column, "rel_o_m", str(pk)),), size=CHILD_ROWS)
-        listing = Listing(session, child, asked)
-        page = listing.page()
-        count = len(page.lines) if page.next is None else listing.count()
-        found.append(
-            {
-                "title": child.screen.name,
-                "count_text": str(count) if count else "",
-                "columns": columns(child, paths),
-                "rows": rows(child, paths, page.lines),
-                "add_url": f"/{name}/add?{column}={pk}&_back=/{cls.__tablename__}/show/{pk}"
-                if child.screen.sections and may_add(session, child, column, row)
-                else None,
-                "all_url": f"/{name}/list/?_flt_0_{column}={pk}" if count > CHILD_ROWS else None,
-                "empty": None,
-            }
-        )
-    return found
 
 
 def above(row: Table) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ function address(select, query) {
 /** The fields a look-up hangs on, by id or by name. */
 function above(select) {
   const names = (select.dataset.depends ?? "").split(/[\s,]+/).filter(Boolean);
-  return names.map((name) => document.getElementById(name) ?? select.form?.elements[name]).filter(Boolean);
+  return names.map((name) => document.getElementById(name) ?? select.form?.elements[name] ?? one(`[name="${CSS.escape(name)}"]`, select.closest("tr") ?? undefined)).filter(Boolean);
 }
 
 function lookUp(select) {
@@ -80,23 +80,26 @@ function lookUp(select) {
     });
 }
 
-if (TomSelect) {
-  for (const select of all("select[data-lookup-url]")) lookUp(select);
-  for (const select of all("select[data-many]")) new TomSelect(select, { plugins: ["remove_button"], render: { no_results: () => make("div", { class: "no-results" }, select.dataset.none) } });
-}
-
-if (flatpickr) {
-  for (const input of all("[data-picker]")) {
-    const moment = input.dataset.picker === "moment";
-    // A calendar for the mouse; whoever types the date finds what was typed untouched, right or wrong.
-    flatpickr(input, {
-      allowInput: true,
-      allowInvalidPreload: true,
-      dateFormat: moment ? "Y-m-d H:i" : "Y-m-d",
-      disableMobile: true,
-      enableTime: moment,
-      locale: chinese && flatpickr.l10ns.zh ? "zh" : "default",
-      time_24hr: true,
-    });
+/** Makes the look-ups and dates below `root` work; called again for fields that are drawn later. */
+export function equip(root = document) {
+  if (TomSelect) {
+    for (const select of all("select[data-lookup-url]", root)) lookUp(select);
+    for (const select of all("select[data-many]", root)) new TomSelect(select, { plugins: ["remove_button"], render: { no_results: () => make("div", { class: "no-results" }, select.dataset.none) } });
+  }
+  if (flatpickr) {
+    for (const input of all("[data-picker]", root)) {
+      const moment = input.dataset.picker === "moment";
+      // A calendar for the mouse; whoever types the date finds what was typed untouched, right or wrong.
+      flatpickr(input, {
+        allowInput: true,
+        allowInvalidPreload: true,
+        dateFormat: moment ? "Y-m-d H:i" : "Y-m-d",
+        disableMobile: true,
+        enableTime: moment,
+        locale: chinese && flatpickr.l10ns.zh ? "zh" : "default",
+        time_24hr: true,
+      });
+    }
   }
 }
+equip();
