@@ -109,7 +109,7 @@ addEventListener("load", () => {
   else if (matchMedia("(min-width: 768px)").matches) {
     const plain = all(".fields .input", form).filter((i) => !i.readOnly && !i.dataset.picker && !i.dataset.lookupUrl);
     // In a run of rows what repeats is there already: the first empty field is where the next one begins.
-    if ("more" in form.dataset) return plain.find((i) => !i.value && !i.matches("select"))?.focus();
+    if ("more" in form.dataset) return plain.find((i) => i.matches("input, textarea") && !i.value)?.focus();
     const [first] = plain;
     if (first && !first.value && first === one(".fields .input", form)) first.focus();
   }

@@ -31,6 +31,7 @@ function lookUp(select) {
     preload: "focus",
     selectOnTab: true,
     closeAfterSelect: true,
+    dropdownParent: select.closest(".grid-scroll") ? "body" : null, // what scrolls would cut the hits off
     loadingClass: "loading-hits",
     plugins: { clear_button: { title: clear, html: () => `<button type="button" class="clear-button" tabindex="-1" aria-label="${clear}">×</button>` } },
     score: () => () => 1,
