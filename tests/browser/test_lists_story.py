@@ -30,45 +30,6 @@ def clean(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"] + 1
 
 
-@SIZES
-def test_a_view_is_saved_in_two_clicks_changed_shared_and_opened_by_a_colleague(
-    person: Open, world: World, size: tuple[int, int]
-) -> None:
-    page = person("company_leader", size=size)
-    page.goto("/room/list/?_flt_0_floor=1")
-    page.click("#view-save summary")
-    clean(page)
-    page.fill("#view-name", "一层")
-    page.press("#view-name", "Enter")
-    arrive(page, re.compile(r"_view=\d+"))
-    expect(page.locator(".tab[aria-current]")).to_have_text("一层")
-    page.locator("[data-chip]").click()
-    expect(page.locator("#filter-text")).to_have_value("1")
-    page.select_option("#filter-operator", label="介于")
-    page.fill("#filter-text", "1")
-    page.fill("#filter-to", "2")
-    page.click("#filter-form button.primary")
-    arrive(page, re.compile(r"_flt_\d+_floor=1%2C2"))
-    expect(page.locator(".chip-edit")).to_have_count(1)
-    expect(page.locator(".chip strong")).to_have_text("介于 1 – 2")
-    page.click("#view-update")
-    expect(page.locator("#view-update")).to_have_count(0)
-    page.wait_for_load_state("load")
-    page.click("#view-menu summary")
-    page.fill("#view-rename", "低楼层")
-    page.select_option("#view-edit-node", str(world.nodes["hangzhou"][0]))
-    clean(page)
-    page.locator("#view-menu button.primary").click()
-    expect(page.locator(".tab[aria-current]")).to_contain_text("低楼层")
-    colleague = person("project_clerk", size=size)
-    colleague.goto("/room/list/")
-    colleague.locator(".tab", has_text="低楼层").click()
-    arrive(colleague, re.compile(r"_view=\d+"))
-    expect(colleague.locator(".chip strong")).to_have_text("介于 1 – 2")
-    colleague.click("#view-menu summary")
-    expect(colleague.locator("#view-rename")).to_have_count(0)
-
-
 def test_columns_are_ordered_widened_and_kept_for_another_machine(person: Open, world: World) -> None:
     page = person("project_clerk")
     page.goto("/building/list/")

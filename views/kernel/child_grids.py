@@ -206,7 +206,7 @@ class LineRoutes:
 
     def _line(self, row: Table | None, paths: tuple[str, ...], form: Any, refusal: Refusal | None) -> str:
         own, cls = database(), self.table
-        forms.show_chosen(own, form)
+        forms.show_chosen(own, form, cls, row)
         errors = forms.put_errors(form, refusal) if refusal is not None else []
         inline = set(_inline(cls, paths))
         shown: dict[str, Any] = {}

@@ -286,8 +286,8 @@ class ManyRoutes:
 
     def _tell_job(self) -> None:
         sentence = _(
-            "The change runs in the background; you may go on. The rows change one batch after another.",
-            "已转入后台处理，您可继续其他工作，记录将分批更新。",
+            "The change runs in the background; you may go on. “My jobs” shows how far it is.",
+            "已转入后台处理，您可继续其他工作，进度见“我的任务”。",
         )
         flash(say(sentence), "ok")
 
