@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.kernel.registry import infos, titles
-from models.kernel.roles import REVEAL
-from models.kernel.scope import may
+from models.kernel.roles import REVEAL, WRITE
+from models.kernel.scope import criterion, may, reach
 from models.kernel.session import actor_of
 from models.kernel.table import Table
 from models.kernel.words import Words
