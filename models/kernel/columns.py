@@ -6,7 +6,7 @@ Whether a column is required follows from its annotation: `Mapped[str]` is, `Map
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Date, DateTime, ForeignKey, Integer, Numeric, String, Text
@@ -111,9 +111,9 @@ def money(label: Words, *, unit: Words | None = None, hint: Words | None = None)
     return _column(Numeric(16, 2), ColumnInfo(label, "money", hint, unit, length=16, places=2))
 
 
-def day(label: Words, *, hint: Words | None = None) -> MappedColumn[Any]:
+def day(label: Words, *, hint: Words | None = None, default: date | None = None) -> MappedColumn[Any]:
     """A date."""
-    return _column(Date(), ColumnInfo(label, "date", hint))
+    return _column(Date(), ColumnInfo(label, "date", hint), default=default)
 
 
 def moment(label: Words, *, hint: Words | None = None) -> MappedColumn[Any]:

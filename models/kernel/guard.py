@@ -93,9 +93,17 @@ def _refuse_use(session: Session, row: Table, cls: type[Table], column: str, key
         return
     seen = len(session.scalars(select(cls.id).where(getattr(cls, column) == key).limit(1000)).all())
     if seen:
-        sentence = _(
-            "“{name}” cannot be deleted: {count} {table} still belong to it. Delete or move them first.",
-            "“{name}”无法删除：其下仍有 {count} 条{table}，请先删除或移走。",
+        sentence = (
+            _(
+                "“{name}” cannot be deleted: {count} {table} use it. Switch it off instead: what there is keeps it, "
+                "and nobody chooses it any more.",
+                "“{name}”无法删除：有 {count} 条{table}正在使用。可改为停用：已有记录保留，新增时不再可选。",
+            )
+            if "enabled" in infos(type(row))
+            else _(
+                "“{name}” cannot be deleted: {count} {table} still belong to it. Delete or move them first.",
+                "“{name}”无法删除：其下仍有 {count} 条{table}，请先删除或移走。",
+            )
         ).fill(name=name_of(row), count=seen, table=cls.screen.name)
     else:
         sentence = _(

@@ -95,6 +95,8 @@ class Table(Base):
 
         state_since: Any  # of a table with a flow
         state_due_at: Any
+        project_id: Mapped[int]  # of a table owned by projects
+        node_id: Mapped[int]  # of a table owned by places
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         flow: Flow | None = cls.__dict__.get("flow")

@@ -26,13 +26,15 @@ from models.org.region import Region
 from models.property.project import Project
 from seeds.acting import as_system
 from seeds.demo.homes import Homes
+from seeds.demo.key_nodes import key_node_rows
 from seeds.demo.notices import notices
+from seeds.demo.parameters import Setup
 from seeds.demo.people import People, credit_code
 from seeds.demo.places import DEFAULT_ROOMS, LEAST_ROOMS, Places, places
 from seeds.demo.registers import property_fee
 from seeds.demo.staff import SKIPPED, Nodes, hire
 from seeds.demo.story import Story
-from seeds.reference import CODE, options
+from seeds.reference import CODE, options, parameters
 
 Counts = Counter[str]
 """Table -> rows written."""
@@ -144,19 +146,25 @@ class _Founder:
             self.counts.update(user_profile=staff.users, grant=staff.grants)
             self._at(self.story.opened())
             self.counts.update(notices(self.session, self.nodes))
+            self.counts.update(parameters.seed(self.session))
+            setup = Setup(self.session, self.whole, self.story, self.nodes, self.keys, self.counts)
+            setup.write()
             self.session.commit()
             done = uncommitted = 0
             total = sum(project.households for project in self.whole.projects)
             for project in self.whole.projects:
                 at = self.keys["project", project.key], self.nodes["company", project.company]
                 act(self.session, SYSTEM, real)
-                for written in Homes(
-                    self.session, self.whole, project, self.story, staff, *at, self.counts
-                ).write():  # fmt: skip
+                homes = Homes(self.session, self.whole, project, self.story, staff, *at, self.counts)
+                for written in homes.write():
                     done, uncommitted = done + written, uncommitted + written
                     if uncommitted >= _COMMIT_EVERY:
                         self.session.commit()
                         uncommitted = 0
+                setup.scopes(project, homes.buildings)
+                self.counts["project_key_node"] += key_node_rows(
+                    self.session, self.whole, project, self.story, at[0], staff.clerks[project.key]
+                )
                 self.session.commit()
                 uncommitted = 0
                 if progress:

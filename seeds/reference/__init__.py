@@ -10,14 +10,14 @@ from models.kernel.node import node_of
 from models.org.group import Group
 from models.system.user_profile import UserProfile
 from seeds.acting import as_system
-from seeds.reference import numbers, options
+from seeds.reference import numbers, options, parameters
 
 CODE, NAME, ADMIN = "G", "集团", "admin"
 
 
 def seed(session: Session) -> int:
-    """Makes sure that there is a group, somebody who administers it, a rule for each number and
-    the first values of each option list. The caller commits.
+    """Makes sure that there is a group, somebody who administers it, a rule for each number, the first values of each
+    option list, and the parameters of the trade (seeds.reference.parameters). The caller commits.
 
     The administrator has no password; the assembly sets one. Roles are part of the code.
 
@@ -25,7 +25,8 @@ def seed(session: Session) -> int:
         How many rows were written: none where both are there.
     """
     with as_system(session):
-        return _first_group(session) + _first_admin(session) + numbers.seed(session) + options.seed(session)
+        written = _first_group(session) + _first_admin(session) + numbers.seed(session) + options.seed(session)
+        return written + sum(parameters.seed(session).values())
 
 
 def _first_group(session: Session) -> int:

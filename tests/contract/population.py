@@ -30,6 +30,7 @@ from models.kernel.session import act
 from models.kernel.table import Table
 from models.org.department import Department
 from models.system.user_profile import UserProfile
+from seeds.demo.people import credit_code
 from seeds.reference import options
 from tests.world import NOW, PASSWORD, World, build
 
@@ -41,6 +42,27 @@ FIXED: dict[tuple[str, str], Any] = {
     ("notify_setting", "quiet_until"): "07:30",
     ("webhook", "address"): lambda n: f"https://hooks.example.com/{n}",
     ("webhook", "events"): None,
+    ("contractor", "usci"): lambda n: credit_code(20_000_000 + n),
+    ("contractor", "phone"): None,
+    ("bank", "phone"): None,
+    ("warranty_item", "area"): "00",
+    ("sla_rule", "overridable"): True,
+    ("work_calendar", "year"): (2024, 2025, 2026, 2027),
+    ("work_calendar", "weekdays"): "12345",
+    ("work_calendar", "opens"): "09:00",
+    ("work_calendar", "lunch_from"): None,
+    ("work_calendar", "lunch_until"): None,
+    ("work_calendar", "closes"): "18:00",
+    ("calendar_day", "first_day"): lambda n: date(2024, 1, 1) + timedelta(days=n % 360),
+    ("calendar_day", "last_day"): None,
+    ("calendar_day", "kind"): "holiday",
+    ("project_key_node", "done_on"): None,
+    ("flow_setting", "subject"): "state:open",
+    ("flow_setting", "from_day"): lambda n: date(2026, 1, 1) + timedelta(days=n),
+    ("flow_setting", "roles"): None,
+    ("flow_setting", "required_columns"): None,
+    ("flow_setting", "automatic_below"): None,
+    ("announcement_read", "profile_id"): lambda n: n % 20 + 1,
 }
 """Values that belong together and that trying one column after another would not find."""
 
@@ -241,7 +263,7 @@ class Filler:
             ways = list(self._ways(cls, name, known, owner))
             if (cls.__tablename__, name) in FIXED:
                 fixed = FIXED[cls.__tablename__, name]
-                ways = [fixed(self.serial) if callable(fixed) else fixed]
+                ways = list(fixed) if isinstance(fixed, tuple) else [fixed(self.serial) if callable(fixed) else fixed]
             place = tried.get(name, 0)
             if place < len(ways):
                 found[name] = ways[place]
