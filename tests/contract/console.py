@@ -172,7 +172,7 @@ class Console:
     def readable(self, name: str, key: int) -> bool:
         """Whether the text of a row may stand in an answer: it is readable, or would be if it lived (a deleted parent)."""
         row = self.law.rows[name].get(key)
-        if row is None or key in self.law.keys(self.user, name):
+        if row is None or key in self.law.keys(self.user, name) or key in self.law.deleted(self.user, name, "read"):
             return True
         tops = self.law.places(self.user, name, "read")
         return row["deleted_at"] is not None and any(self.law._sees(name, row, top, "read") for top in tops)
