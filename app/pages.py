@@ -14,10 +14,14 @@ from views.kernel.versions import VersionsView
 from views.pages.customer.person import PersonView
 from views.pages.flow.approvals import ApprovalView
 from views.pages.flow.settings import FlowSettingsView
+from views.pages.keynode.checklist import KeyNodesView
 from views.pages.org.home import Home
 from views.pages.org.move import MoveView
 from views.pages.org.place import PlaceView
 from views.pages.org.tree import TreeView
+from views.pages.parameter.announcements import AnnouncementsView
+from views.pages.parameter.effective import ParametersView
+from views.pages.parameter.responsible import ResponsibleView
 from views.pages.property import room
 from views.pages.property.book import BookView
 from views.pages.property.generate import GenerateView
@@ -56,6 +60,10 @@ PAGES: list[type[Any]] = [
     FlowSettingsView,
     ApprovalView,
     PersonView,
+    KeyNodesView,
+    ParametersView,
+    ResponsibleView,
+    AnnouncementsView,
 ]
 """View classes that are registered as they are."""
 

@@ -51,10 +51,15 @@ class Responsible:
 
 def category_chain(session: Session, category_id: int | None) -> list[str]:
     """Returns the codes of a category and those above it, the nearest first. Codes, since lower places replace rows."""
-    known = {
-        key: (code, parent)
-        for key, code, parent in session.execute(select(IssueCategory.id, IssueCategory.code, IssueCategory.parent_id))
-    }
+    return _chain(_categories(session), category_id)
+
+
+def _categories(session: Session) -> dict[int, tuple[str, int | None]]:
+    query = select(IssueCategory.id, IssueCategory.code, IssueCategory.parent_id)
+    return {key: (code, parent) for key, code, parent in session.execute(query)}
+
+
+def _chain(known: dict[int, tuple[str, int | None]], category_id: int | None) -> list[str]:
     chain: list[str] = []
     while category_id in known and len(chain) < 10:
         code, category_id = known[category_id]
@@ -77,55 +82,86 @@ def default_contractor(
         on: the day; today where left out.
         building_id: of a shared part of one building.
     """
-    now = on or today(clock_of(session))
     project = where.id if isinstance(where, Project) else where.project_id
     building = where.unit.building_id if isinstance(where, Room) else building_id
-    chain = category_chain(session, category if isinstance(category, int) else category.id if category else None)
-    codes = {key: code for key, code in session.execute(select(IssueCategory.id, IssueCategory.code))}
+    key = category if isinstance(category, int) else category.id if category else None
+    return scopes_of(session, project, on).answer(key, building)
+
+
+@dataclass(frozen=True, slots=True)
+class Scopes:
+    """The scopes of work of a project on a day, to be asked as often as one likes.
+
+    Attributes:
+        rows: each scope that holds, with its contractor.
+        categories: key -> (code, key of the category above).
+        on: the day.
+    """
+
+    rows: list[tuple[ContractorScope, Contractor]]
+    categories: dict[int, tuple[str, int | None]]
+    on: date
+
+    def named(self) -> set[str]:
+        """Returns the codes of the categories that some scope names."""
+        return {
+            self.categories[scope.category_id][0] for scope, _who in self.rows if scope.category_id in self.categories
+        }
+
+    def answer(self, category_id: int | None, building_id: int | None) -> Responsible:
+        """Returns who answers for a category in a building; without a building, for what all share."""
+        chain = _chain(self.categories, category_id)
+        ranked: list[tuple[tuple[int, int], ContractorScope, Contractor]] = []
+        barred = []
+        for scope, contractor in self.rows:
+            code = self.categories[scope.category_id][0] if scope.category_id in self.categories else None
+            if scope.category_id is not None and code not in chain:
+                continue
+            if scope.building_id is not None and scope.building_id != building_id:
+                continue
+            if contractor.barred(self.on):
+                barred.append(contractor)
+                continue
+            distance = chain.index(code) if code is not None else len(chain) + 1
+            ranked.append(((distance, 0 if scope.building_id is not None else 1), scope, contractor))
+        if not ranked:
+            return Responsible(None, None, (), _nobody(barred))
+        best = min(rank for rank, _scope, _who in ranked)
+        fits = {who.id: (scope, who) for rank, scope, who in ranked if rank == best}
+        people = tuple(who for _scope, who in fits.values())
+        if len(people) > 1:
+            return Responsible(
+                None,
+                None,
+                people,
+                _(
+                    "{names} answer for this equally. Choose one, or tell their scopes apart.",
+                    "{names}的施工范围重叠，请选择其一，或调整施工范围。",
+                ).fill(names="、".join(who.name for who in people)),
+            )
+        (scope, contractor) = next(iter(fits.values()))
+        return Responsible(
+            contractor,
+            scope,
+            people,
+            _("{name}: {where}, {what}.", "{name}：{where}，{what}。").fill(
+                name=contractor.name,
+                where=scope.building.name if scope.building_id else _("whole project", "整个项目"),
+                what=scope.category.name if scope.category_id else _("everything", "全部分类"),
+            ),
+        )
+
+
+def scopes_of(session: Session, project_id: int, on: date | None = None) -> Scopes:
+    """Returns the scopes of work of a project that hold on a day (today where left out), as far as the actor sees them."""
+    now = on or today(clock_of(session))
     rows = session.execute(
         select(ContractorScope, Contractor)
         .join(Contractor, Contractor.id == ContractorScope.contractor_id)
-        .where(ContractorScope.project_id == project)
+        .where(ContractorScope.project_id == project_id)
+        .order_by(ContractorScope.id)
     ).all()
-    ranked: list[tuple[tuple[int, int], ContractorScope, Contractor]] = []
-    barred = []
-    for scope, contractor in rows:
-        code = codes.get(scope.category_id) if scope.category_id is not None else None
-        if not scope.holds(now) or (code is not None and code not in chain):
-            continue
-        if scope.building_id is not None and scope.building_id != building:
-            continue
-        if contractor.barred(now):
-            barred.append(contractor)
-            continue
-        distance = chain.index(code) if code is not None else len(chain) + 1
-        ranked.append(((distance, 0 if scope.building_id is not None else 1), scope, contractor))
-    if not ranked:
-        return Responsible(None, None, (), _nobody(barred))
-    best = min(rank for rank, _scope, _who in ranked)
-    fits = {who.id: (scope, who) for rank, scope, who in ranked if rank == best}
-    people = tuple(who for _scope, who in fits.values())
-    if len(people) > 1:
-        return Responsible(
-            None,
-            None,
-            people,
-            _(
-                "{names} answer for this equally. Choose one, or tell their scopes apart.",
-                "{names}的施工范围重叠，请选择其一，或调整施工范围。",
-            ).fill(names="、".join(who.name for who in people)),
-        )
-    (scope, contractor) = next(iter(fits.values()))
-    return Responsible(
-        contractor,
-        scope,
-        people,
-        _("{name}: {where}, {what}.", "{name}：{where}，{what}。").fill(
-            name=contractor.name,
-            where=scope.building.name if scope.building_id else _("whole project", "整个项目"),
-            what=scope.category.name if scope.category_id else _("everything", "全部分类"),
-        ),
-    )
+    return Scopes([(scope, who) for scope, who in rows if scope.holds(now)], _categories(session), now)
 
 
 def _nobody(barred: list[Contractor]) -> Words:

@@ -77,7 +77,10 @@ OWN_PAGES = {
     "/ledger/<int:pk>/<token>/apply", "/ledger/<int:pk>/<token>/preview", "/ledger/<int:pk>/<token>/remarks.xlsx",
     "/ledger/<int:pk>/<token>/wrong.xlsx", "/ledger/<int:pk>/export.xlsx", "/<table>/<pk>/password",
     "/roomgrid/", "/roomgrid/<pk>", "/roomgrid/project/<pk>", "/roomgrid/card/<pk>", "/roomgrid/<pk>/labels",
-    "/<table>/<pk>/book", "/<table>/<pk>/unlock", "/report/", "/report/<name>/", "/report/<name>/figures.json",
+    "/<table>/<pk>/book", "/<table>/<pk>/unlock",
+    "/keynodes/", "/keynodes/export.xlsx", "/keynodes/<int:pk>", "/keynodes/<int:pk>/<string:code>",
+    "/parameters/", "/parameters/<string:name>/", "/parameters/<string:name>/<int:pk>", "/responsible/",
+    "/responsible/<int:pk>", "/announcements/<int:pk>/read", "/report/", "/report/<name>/", "/report/<name>/figures.json",
     "/report/<name>/export.<any(csv, xlsx):kind>",
     "/options/", "/options/effective.json", "/options/switch", "/option/lookup/<name>", "/flows/", "/flows/effective.json",
     "/approval/list/",
@@ -152,6 +155,7 @@ def filled(rule: str, law: Any) -> list[str]:
         rule = rule.replace("<any(csv, xlsx):kind>", "csv")
         names = ("room_inventory", "customer_structure", "visits", "nosuch")
         return [rule.replace("<name>", f"{name}") + "?by=project" for name in names]
+    rule = rule.replace("<string:name>", "bank").replace("<string:code>", "N01")
     rule = re.sub(r"<token>", "nosuchtoken0000", rule).replace("<version>", "v1")
     if "pk>" in rule:
         keys = [*sorted(law.rows["project"]), NONE]
@@ -223,7 +227,13 @@ def test_passwords_are_set_only_for_people_below(own_desk: Desk) -> None:
 def test_own_pages_on_a_project_keep_to_its_scope(desk: Desk) -> None:
     """A project out of scope answers a page of its own as one that does not exist."""
     rules = {r.rule for r in desk.app.url_map.iter_rules()}
-    for rule in ("/generate/<pk>", "/ledger/<int:pk>", "/ledger/<int:pk>/export.xlsx"):
+    for rule in (
+        "/keynodes/<int:pk>",
+        "/responsible/<int:pk>",
+        "/generate/<pk>",
+        "/ledger/<int:pk>",
+        "/ledger/<int:pk>/export.xlsx",
+    ):
         if rule not in rules:
             continue
         for login in ("project_clerk", "two_hats", "regional_admin", "request_clerk"):

@@ -23,6 +23,7 @@ from views.kernel.lookup import text_of
 from views.kernel.request import actor, say
 from views.kernel.request import session as database
 from views.kernel.shell import shell, tree_nodes
+from views.pages.parameter.announcements import on_home
 
 MOST_PROJECTS = 12
 """The start page tells the homes of so many projects one by one."""
@@ -105,6 +106,7 @@ class Home(IndexView):  # type: ignore[misc]
             "begins": may(who, table("project"), WRITE) and not any(n.kind == "project" for n in tree_nodes()),
             "recent": self._recent(),
             "shortcuts": shortcuts,
+            "announcements": on_home() if may(who, table("announcement"), READ) else [],
         }
         return render_template("doorbook/home.html", shell=shell(_("My workbench", "我的工作台")), page=page)
 

@@ -1,0 +1,180 @@
+"""Parameters in force at a place (生效参数): what holds there, where each value comes from, and changing it in place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, render_template, request
+from flask_appbuilder import BaseView, expose
+from sqlalchemy import select
+
+from models.kernel.guard import name_of
+from models.kernel.node import KINDS, Node
+from models.kernel.parameter import Parameter, Standing, copied, parameter_tables, standing, switch
+from models.kernel.refusal import Missing, Refusal
+from models.kernel.registry import infos
+from models.kernel.roles import READ, WRITE
+from models.kernel.scope import known_nodes, may, reach
+from models.kernel.words import _
+from views.kernel.access import signed_in
+from views.kernel.cells import cell
+from views.kernel.pages import LIST_ACTIONS
+from views.kernel.request import actor, say
+from views.kernel.request import session as database
+from views.kernel.shell import Extra, menu_page, shell
+
+TITLE = _("Parameters in force", "生效参数")
+ICON = "adjustments"
+
+menu_page(Extra("parameter", TITLE, ICON, "/parameters/", "trade", place=-2))
+for _name in parameter_tables():
+    LIST_ACTIONS.setdefault(_name, []).insert(
+        0, {"label": TITLE, "url": f"/parameters/{_name}/", "icon": ICON, "right": READ}
+    )
+
+
+class ParametersView(BaseView):  # type: ignore[misc]
+    """The effective lists of all parameter tables."""
+
+    route_base = "/parameters"
+    default_view = "tables"
+
+    @expose("/", methods=["GET"])
+    @signed_in
+    def tables(self) -> Any:
+        """All kinds of parameters one may read."""
+        page = {
+            "title": TITLE,
+            "tables": [
+                {"label": cls.screen.name, "icon": cls.screen.icon, "url": f"/parameters/{name}/"}
+                for name, cls in parameter_tables().items()
+                if may(actor(), cls, READ)
+            ],
+        }
+        return render_template("doorbook/parameters.html", shell=shell(TITLE), page=page)
+
+    @expose("/<string:name>/", methods=["GET"])
+    @signed_in
+    def show(self, name: str) -> Any:
+        """What holds at a place: one's own highest one unless `node` names another."""
+        cls = _table(name)
+        own = database()
+        node = _node(cls, request.args.get("node", ""))
+        writes = reach(own, actor(), cls, WRITE)
+        here = node is not None and (writes.everything or node.id in writes.nodes)
+        lines = [_line(cls, one, node.id, here) for one in standing(own, cls, node.id)] if node else []
+        page = {
+            "title": cls.screen.name,
+            "crumbs": [{"label": TITLE, "url": "/parameters/"}],
+            "name": name,
+            "place": node.name if node else None,
+            "kind": KINDS[node.kind] if node else None,
+            "node": node.id if node else None,
+            "places": [
+                {"id": each.id, "label": "　" * (each.path.count("/") - 2) + each.name, "chosen": node and each.id == node.id}
+                for each in sorted(own.scalars(select(Node)), key=lambda each: _order(each.path))
+            ],
+            "columns": [say(infos(cls)[column].label) for column in _columns(cls)],
+            "lines": lines,
+            "writes": here,
+            "primary": {
+                "label": _("Add here", "在此新增"), "url": f"/{name}/add?node_id={node.id}", "icon": "plus",
+            }
+            if node and here
+            else None,
+            "list_url": f"/{name}/list/",
+        }  # fmt: skip
+        return render_template("doorbook/parameters.html", shell=shell(cls.screen.name), page=page)
+
+    @expose("/<string:name>/<int:pk>", methods=["POST"])
+    @signed_in
+    def change(self, name: str, pk: int) -> Any:
+        """Switches a value on or off at a place, or makes a copy there to be changed."""
+        cls, own = _table(name), database()
+        node = _node(cls, request.form.get("node", ""))
+        row = own.execute(select(cls).where(cls.id == pk)).scalar_one_or_none() if pk < 2**63 else None
+        if row is None or node is None:
+            raise Missing()
+        back = f"/parameters/{name}/?node={node.id}"
+        try:
+            if "override" in request.form:
+                made = cls(**{**copied(row), "node_id": node.id})
+                own.add(made)
+                own.flush()
+                own.commit()
+                return redirect(f"/{name}/edit/{made.id}", 303)
+            on = "on" in request.form
+            changed = switch(own, row, node.id, on=on)
+            called = name_of(changed)
+            own.commit()
+        except Refusal as refusal:
+            own.rollback()
+            if refusal.status in (403, 404):
+                raise
+            flash(say(refusal.sentence), "error")
+            return redirect(back, 303)
+        said = _("“{name}” is switched on here.", "“{name}”已在此启用。") if on else _(
+            "“{name}” is switched off here and below.", "“{name}”已在此及下级停用。"
+        )  # fmt: skip
+        flash(say(said.fill(name=called)), "ok")
+        return redirect(back, 303)
+
+
+def _table(name: str) -> type[Parameter]:
+    """Returns a parameter table the actor may read.
+
+    Raises:
+        Missing: it is none, or they may not.
+    """
+    cls = parameter_tables().get(name)
+    if cls is None or not may(actor(), cls, READ):
+        raise Missing()
+    return cls
+
+
+def _node(cls: type[Parameter], wanted: str) -> Any:
+    """Returns the place asked for, else the highest one of the actor; None where they have none."""
+    own = database()
+    where = reach(own, actor(), cls, READ)
+    mine = [node for node in known_nodes(own) if where.everything or node.id in where.nodes]
+    if wanted:
+        if not wanted.isdecimal() or len(wanted) > 18:
+            raise Missing()
+        seen = {*where.nodes, *where.above}
+        found = next((n for n in known_nodes(own) if n.id == int(wanted) and (where.everything or n.id in seen)), None)
+        if found is None:
+            raise Missing()
+        return found
+    return min(mine, key=lambda node: (node.path.count("/"), node.id), default=None)
+
+
+def _cell(cls: type[Parameter], row: Parameter, column: str) -> Any:
+    return cell(cls, column, (getattr(row, column),))
+
+
+def _order(path: str) -> tuple[int, ...]:
+    return tuple(int(step) for step in path.strip("/").split("/"))
+
+
+def _columns(cls: type[Parameter]) -> list[str]:
+    """The columns a value is told by: those of the list that are its own and no plumbing."""
+    known, plumbing = infos(cls), {"node", "enabled", "overridable", "sort"}
+    own = [path for path in cls.screen.listed if path in known and path not in plumbing and known[path].kind != "ref"]
+    return own[:5]
+
+
+def _line(cls: type[Parameter], one: Standing, node_id: int, writes: bool) -> dict[str, Any]:
+    row = one.row
+    return {
+        "id": row.id,
+        "url": f"/{cls.__tablename__}/show/{row.id}",
+        "cells": [_cell(cls, row, column) for column in _columns(cls)],
+        "enabled": row.enabled,
+        "place": one.place,
+        "own": one.own,
+        "replaced": "、".join(place for _row, place in one.replaced),
+        "later": [f"{each.from_day:%Y-%m-%d} {place}" for each, place in one.later],
+        "kept": not row.overridable and not one.own,
+        "may": writes and (one.own or row.overridable),
+        "edit_url": f"/{cls.__tablename__}/edit/{row.id}" if one.own and writes else None,
+    }
