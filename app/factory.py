@@ -27,6 +27,7 @@ from views.kernel.resource import ConsoleOpenApi, resource_of
 from views.kernel.routes import LazyRule
 from views.kernel.security import ConsoleSecurity
 from views.kernel.view_resource import SavedViewResource
+from views.pages.org.place import SearchResource
 
 
 def create_app(settings: Settings) -> Flask:
@@ -111,6 +112,7 @@ def register(app: Flask, declared: dict[str, Any]) -> None:
         builder.add_view_no_menu(pages.VIEWS.get(cls.__tablename__, view_of)(cls))
         builder.add_api(resource_of(cls))
     builder.add_api(SavedViewResource)
+    builder.add_api(SearchResource)
     builder.add_api(ConsoleOpenApi)
     for view in pages.PAGES:
         builder.add_view_no_menu(view)

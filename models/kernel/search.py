@@ -20,6 +20,7 @@ from sqlalchemy import (
     Select,
     String,
     and_,
+    bindparam,
     delete,
     exists,
     insert,
@@ -300,3 +301,44 @@ def probe(cls: type[Table], word: str, key: Any) -> ColumnElement[bool]:
     mine = select(literal(1)).where(bare.c.of_table == code_of(cls), bare.c.row_id == key)
     ways = (_begins(bare.c.token, START + word[:LENGTH]), _begins(bare.c.token, word[:LENGTH]))
     return or_(*(exists(mine.where(way)) for way in ways))
+
+
+@cache
+def _anywhere(shape: tuple[tuple[int, int, int], ...]) -> Any:
+    """Returns the statement of `stands_in`, built once for each set of tables: building it takes longer than running it."""
+    token, branches = _bare().c, []
+    for code, owners, slot in shape:
+        mine = select(literal(1)).where(
+            token.of_table == code, token.owner_id.in_(bindparam(f"owners_{owners}", expanding=True))
+        )
+        ways = (
+            mine.where(token.token >= bindparam(f"{way}_{slot}"), token.token < bindparam(f"{way}_{slot}_end"))
+            for way in ("first", "inner")
+        )
+        branches.append(select(literal(code)).where(or_(*(exists(way) for way in ways))))
+    return union_all(*branches)
+
+
+def stands_in(session: Session, asked: Sequence[tuple[type[Table], str]]) -> set[type[Table]]:
+    """Returns the tables in whose rows in reach a folded word stands, each asked for one word. One statement.
+
+    It says that there is something, deleted rows included; what is shown is read through the gate afterwards.
+    """
+    reaches: dict[tuple[int, ...], int] = {}
+    slots: dict[str, int] = {}
+    shape: list[tuple[int, int, int]] = []
+    values: dict[str, Any] = {}
+    for cls, word in asked:
+        owners = tuple(owners_in_reach(session, cls))
+        if owners and sources(cls):
+            place, slot = reaches.setdefault(owners, len(reaches)), slots.setdefault(word[:LENGTH], len(slots))
+            shape.append((code_of(cls), place, slot))
+    for owners, place in reaches.items():
+        values[f"owners_{place}"] = list(owners)
+    for word, slot in slots.items():
+        values |= {f"inner_{slot}": word, f"inner_{slot}_end": word + LAST}
+        values |= {f"first_{slot}": START + word, f"first_{slot}_end": START + word + LAST}
+    if not shape:
+        return set()
+    found = set(session.connection().execute(_anywhere(tuple(shape)), values).scalars())
+    return {cls for cls, _word in asked if code_of(cls) in found}

@@ -357,10 +357,10 @@ class Listing:
         else:
             ordered = value.desc().nulls_last() if descending else value.asc().nulls_last()
         statement = statement.order_by(ordered, inner.c.id.desc() if descending else inner.c.id.asc())
-        return statement.execution_options(deleted="with", **self._keyed()), places
+        return statement.execution_options(deleted="with", **self.keyed()), places
 
-    def _keyed(self) -> dict[str, str]:
-        """Tells the gate that the rows are named by their keys."""
+    def keyed(self) -> dict[str, str]:
+        """Returns the execution option that tells the gate that the rows are named by their keys."""
         named = self.asked.ids is not None or (self.hits.by_tokens and self.hits.rare)
         return {"keyed": self.cls.__tablename__} if named else {}
 
@@ -394,7 +394,7 @@ class Listing:
             found = self.session.execute(named.execution_options(deleted="with", keyed=self.cls.__tablename__))
             if (count := int(found.scalar_one())) > (cap or 0) or counting[1]:
                 return count
-        counted = select(func.count()).select_from(inner).execution_options(deleted="with", **self._keyed())
+        counted = select(func.count()).select_from(inner).execution_options(deleted="with", **self.keyed())
         return int(self.session.execute(counted).scalar_one())
 
 

@@ -7,6 +7,7 @@ A word finds a row by its own texts, or by those of what it hangs on: '湖畔 3 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +25,9 @@ from views.kernel.listing import Asked, Listing
 LIMIT = 20
 ABOVE = 500
 """A word that names more rows above than this is asked of each row instead."""
+
+SEVERAL = 8
+"""So many tokens of one row may begin alike: 12幢 is found as 12z, 12c and in full."""
 
 OWN = 10_000
 """The same for a word that stands in the rows themselves."""
@@ -134,16 +138,19 @@ class _Search:
         owners = owners_in_reach(self.session, here)
         branches = []
         for place, word in enumerate(self.known):
-            keys = starting(here, word.text, owners).distinct().limit(ABOVE + 1).subquery()
+            keys = starting(here, word.text, owners).limit(SEVERAL * ABOVE).subquery()
             branches.append(select(literal(place).label("place"), keys.c.row_id))
             word.above[way] = []
         if not owners:
             return
         found: dict[int, set[int]] = {}
+        raw: Counter[int] = Counter()
         for place, key in self.session.execute(union_all(*branches) if len(branches) > 1 else branches[0]):
             found.setdefault(place, set()).add(key)
+            raw[place] += 1
         for place, keys_of in found.items():
-            self.known[place].above[way] = sorted(keys_of) if len(keys_of) <= ABOVE else None
+            named = len(keys_of) <= ABOVE and raw[place] < SEVERAL * ABOVE
+            self.known[place].above[way] = sorted(keys_of) if named else None
 
     def run(self, base: Select[Any], words: list[_Word], last: _Word | None, most: int) -> list[int]:
         """Finds rows that hang on what `words` name, and have `last` in their own texts; without it words do either."""
@@ -159,7 +166,7 @@ class _Search:
         else:
             word = max(last.text if last is not None else "", *(each.text for each in words), key=len)
             if self.owners and owner_column(self.cls):  # very many: those that begin with it
-                first = starting(self.cls, word, self.owners).distinct().limit(40 * most)
+                first = starting(self.cls, word, self.owners).limit(40 * most)
                 base = base.where(self.cls.id.in_(first))
             driver = 0
         others = [or_(*group) for place, group in enumerate(groups) if place != driver]

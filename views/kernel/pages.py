@@ -36,6 +36,7 @@ from views.kernel.list_page import LIST_ACTIONS, ListRoutes
 from views.kernel.lookup import look_up
 from views.kernel.move_pages import SIDES, MoveRoutes, buttons, head
 from views.kernel.narrowing import narrowed
+from views.kernel.palette import remember
 from views.kernel.parameters import prefill
 from views.kernel.problems import problem_of
 from views.kernel.request import actor, say
@@ -115,6 +116,7 @@ class TableView(ListRoutes, DraftRoutes, LineRoutes, ImportRoutes, ExportRoutes,
         if line is None:
             raise Missing()
         title = called(row) or f"{say(self.table.screen.label)} {row.id}"
+        remember(self.name, row.id)
         may_write = may(actor(), self.table, WRITE) and bool(entry.fields(self.table)) and self._held(row, WRITE)
         actions = [
             a

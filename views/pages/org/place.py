@@ -8,23 +8,17 @@ from typing import Any
 from flask import flash, jsonify, redirect, render_template, request
 from flask import session as cookie
 from flask_appbuilder import BaseView, expose
+from flask_appbuilder.api import BaseApi
 from sqlalchemy import select
 
 from models.kernel.node import Node
-from models.kernel.registry import table
-from models.kernel.roles import MATCH, READ
-from models.kernel.scope import criterion, may, reach
-from models.kernel.secret import cipher
 from models.kernel.words import _
 from views.kernel.access import signed_in
-from views.kernel.lookup import look_up
+from views.kernel.palette import recent, search_everything
 from views.kernel.request import actor, say
 from views.kernel.request import session as database
 from views.kernel.security import inside
 from views.pages.org.nesting import nested
-
-SEARCHED = ("room", "customer", "project", "building", "user_profile")
-"""Tables the palette searches, in the order of its groups."""
 
 
 class PlaceView(BaseView):  # type: ignore[misc]
@@ -67,41 +61,31 @@ class PlaceView(BaseView):  # type: ignore[misc]
     @expose("/palette.json", methods=["GET"])
     @signed_in
     def palette(self) -> Any:
-        """Records by number, name or, by right, the exact phone; pages are found by the browser itself."""
-        typed = request.args.get("q", "").strip()[:60]
-        found: list[dict[str, Any]] = []
-        if typed:
-            for name in SEARCHED:
-                cls = table(name)
-                if not may(actor(), cls, READ):
-                    continue
-                for item in look_up(database(), cls, typed, [])["items"][:5]:
-                    found.append(self._hit(cls, item))
-            found = [*self._by_number(typed), *found]
-        return jsonify(found)
+        """What was typed, over everything this actor may read; without it the records opened last."""
+        typed = request.args.get("q", "").strip()[:100]
+        return jsonify(search_everything(database(), typed) if typed else recent(database()))
 
-    def _hit(self, cls: Any, item: dict[str, Any]) -> dict[str, Any]:
-        return {
-            "group": say(cls.screen.label),
-            "label": item["text"],
-            "detail": item["detail"],
-            "url": f"/{cls.__tablename__}/show/{item['id']}",
-            "icon": cls.screen.icon,
-        }
 
-    def _by_number(self, typed: str) -> list[dict[str, Any]]:
-        """Customers by exact mobile or certificate; a right of its own, in its own reach."""
-        cls, own = table("customer"), database()
-        if len(typed) < 6 or " " in typed or not may(actor(), cls, MATCH):
-            return []
-        blind = cipher().blind(typed)
-        statement = (
-            select(cls.id)
-            .where((cls.mobile_blind == blind) | (cls.cert_no_blind == blind))
-            .where(criterion(cls, reach(own, actor(), cls, MATCH), MATCH))
-            .limit(5)
-        )
-        from views.kernel.lookup import text_of
+class SearchResource(BaseApi):  # type: ignore[misc]
+    """The palette's search over REST."""
 
-        keys = own.scalars(statement).all()
-        return [self._hit(cls, {"id": key, "text": text_of(own, cls, key) or "", "detail": typed}) for key in keys]
+    resource_name = "search"
+    class_permission_name = "search"
+    csrf_exempt = False
+    allow_browser_login = True
+    openapi_spec_tag = "Search"
+
+    @expose("/", methods=["GET"])
+    @signed_in
+    def get_list(self) -> Any:
+        """Records of all readable tables by words, path, initials, or by right a number
+        ---
+        get:
+          parameters:
+          - {in: query, name: q, required: true, schema: {type: string, maxLength: 100}}
+          responses:
+            200: {description: "`result`: table, id, group, label, detail, url of each record"}
+            401: {description: Not signed in}
+        """
+        found = search_everything(database(), request.args.get("q", "").strip()[:100])
+        return jsonify({"result": [hit for hit in found if "table" in hit]})
