@@ -68,6 +68,7 @@ class DeclaredField(Field):
         self.depends = list(depends)
         self.lookup_url = f"/{known.target}/lookup" if known.target else None
         self.create_url = _create_url(known)
+        self.create_name = table(known.target or "").screen.label if self.create_url else None
         self.chosen_text: str | None = None
         self.offered: list[tuple[str, Words]] = []  # of an option: what may be chosen here, set before it is shown
         self.masked_text: str | None = None
@@ -160,6 +161,14 @@ def show_chosen(session: Session, form: FlaskForm, cls: type[Table], row: Table 
         found = session.execute(select(target).where(target.id == int(field.data))).scalar_one_or_none()
         if found is not None:
             field.chosen_text = called(found)
+
+
+def apart(form: FlaskForm) -> None:
+    """Gives the fields of a form that stands in a dialog ids of their own, and no further dialog."""
+    for field in form:
+        field.id = f"small-{field.id}"
+        if isinstance(field, DeclaredField):
+            field.create_url = None
 
 
 def put_errors(form: FlaskForm, refusal: Refusal) -> list[dict[str, Any]]:

@@ -312,6 +312,9 @@ class TableView(ListRoutes, DraftRoutes, LineRoutes, ImportRoutes, ExportRoutes,
             ),
             "scripts": FORM_SCRIPTS.get(self.name, []),
         }
+        if row is None and _small():
+            forms.apart(form)
+            return render_template("doorbook/form_small.html", page=context)
         return render_template("doorbook/form.html", shell=shell(title), page=context)
 
     def _conflict(self, row: Table, typed: dict[str, object]) -> Dicts:
@@ -405,6 +408,11 @@ FORM_SCRIPTS: dict[str, list[str]] = {}
 RECORD_ACTIONS: dict[str, Dicts] = {}
 """Buttons that pages of their own put on a table's record: as above, with `{pk}` in the url for its key, and `when`, where a
 button is only for some records: what it says of the row decides."""
+
+
+def _small() -> bool:
+    """Whether a form is asked for in a dialog of another one: a fragment, and the new row as JSON."""
+    return "_small" in request.values
 
 
 def _shown_status(refusal: Refusal) -> int:

@@ -15,12 +15,13 @@ from urllib.parse import parse_qsl, urlencode
 from flask import request
 from sqlalchemy.orm import Session
 
-from models.kernel.entry import is_required
+from models.kernel.entry import fields, is_required
 from models.kernel.refusal import Refusal
 from models.kernel.registry import infos
 from models.kernel.roles import WRITE
 from models.kernel.saved_view import DENSITIES, Layout
 from models.kernel.scope import reach
+from models.kernel.search import sources
 from models.kernel.session import actor_of
 from models.kernel.table import Table
 from models.kernel.words import Words, _
@@ -262,4 +263,8 @@ def prefill(session: Session, cls: type[Table]) -> dict[str, str]:
             found[name] = request.args[name][:200]
         elif len(only) == 1 and is_required(cls, name) and not known.system:
             found[name] = str(next(iter(only)))
+    typed = request.args.get("_typed", "")[:100]  # what a look-up did not find: it becomes the name
+    named = next((column for column in sources(cls) if column in fields(cls)), None)
+    if typed and named is not None:
+        found[named] = typed
     return found

@@ -1,10 +1,11 @@
-// Ctrl+K: pages from the menu at once, records and actions from the server as they come.
+// Ctrl+K: pages from the menu at once; records, actions and pages by initials from the server as they come.
 import { icon, make, one, all, quietly } from "doorbook/dom";
 
 const dialog = one("#palette");
 const input = one("#palette-input");
 const list = one("#palette-hits");
 let turn = 0;
+let asking = null;
 
 const pages = () =>
   all(".nav-item").map((link) => ({
@@ -37,9 +38,9 @@ function draw(hits, words) {
     }
     const symbol = icon(hit.icon ?? "file-text");
     if (hit.symbol) symbol.firstChild.setAttribute("href", hit.symbol);
-    const row = make("div", { class: "palette-hit", role: "option", id: `hit-${i}`, "aria-selected": "false", "data-url": hit.url }, symbol, make("span", {}, ...lit(hit.label, words)));
-    if (hit.detail) row.append(make("small", {}, hit.detail));
-    list.append(row);
+    const said = make("span", { class: "palette-said" }, make("span", {}, ...lit(hit.label, words)));
+    if (hit.detail) said.append(make("small", {}, ...lit(hit.detail, words)));
+    list.append(make("div", { class: "palette-hit", role: "option", id: `hit-${i}`, "aria-selected": "false", "data-url": hit.url }, symbol, said));
   });
   choose(one(".palette-hit"));
 }
@@ -59,22 +60,24 @@ async function search() {
   const local = matching(words);
   const show = (records, down) => {
     if (mine !== turn) return; // an older answer that came late
-    const hits = [...records, ...local];
+    const told = new Set(records.map((hit) => new URL(hit.url, location.href).href));
+    const hits = [...records, ...local.filter((page) => !told.has(page.url))];
     draw(hits, words);
     one("#palette-none").hidden = hits.length > 0 || down;
     one("#palette-down").hidden = !down;
   };
-  if (!text) return show([], false);
   if (local.length) draw(local, words);
+  asking?.abort(); // what was typed before is of no interest any more
+  asking = new AbortController();
   try {
     const url = new URL(dialog.dataset.url, location.href);
     url.searchParams.set("q", text);
-    const answer = await fetch(url, { credentials: "same-origin", headers: { Accept: "application/json" } });
+    const answer = await fetch(url, { credentials: "same-origin", headers: { Accept: "application/json" }, signal: asking.signal });
     if (!answer.ok) throw new Error(String(answer.status));
     const said = await answer.json();
     show(Array.isArray(said) ? said : (said.items ?? []), false);
-  } catch {
-    show([], true);
+  } catch (error) {
+    if (error.name !== "AbortError") show([], Boolean(text));
   }
 }
 

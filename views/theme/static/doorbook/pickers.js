@@ -1,4 +1,5 @@
 // Look-ups (tom-select) and dates (flatpickr), both from the fields' own data attributes.
+import { createInPlace } from "doorbook/create";
 import { all, make, one } from "doorbook/dom";
 
 const { TomSelect, flatpickr } = window;
@@ -8,19 +9,33 @@ const chinese = document.documentElement.lang.startsWith("zh");
 function address(select, query) {
   const url = new URL(select.dataset.lookupUrl, location.href);
   url.searchParams.set("q", query);
-  for (const field of above(select)) url.searchParams.set(field.name, field.value);
+  for (const [name, field] of above(select)) url.searchParams.set(name, field.value);
   return url;
 }
 
-/** The fields a look-up hangs on, by id or by name. */
+/** The fields a look-up hangs on, each with what the server calls it: by id or name, `unit_id:unit` for a longer way. */
 function above(select) {
   const names = (select.dataset.depends ?? "").split(/[\s,]+/).filter(Boolean);
-  return names.map((name) => document.getElementById(name) ?? select.form?.elements[name] ?? one(`[name="${CSS.escape(name)}"]`, select.closest("tr") ?? undefined)).filter(Boolean);
+  return names
+    .map((said) => said.split(":"))
+    .map(([name, table]) => [
+      table ? `_of_${table}` : name,
+      document.getElementById(name) ?? select.form?.elements[name] ?? one(`[name="${CSS.escape(name)}"]`, select.closest("tr") ?? undefined),
+    ])
+    .filter(([, field]) => field);
 }
 
 function lookUp(select) {
   const { none, further, clear } = select.dataset; // the words, in the language of the page
+  let found = null;
+  const creates = Boolean(select.dataset.createUrl);
   const control = new TomSelect(select, {
+    // What was not found is entered on the spot, in that table's own form; the hits stay the first choice.
+    create: creates ? (typed, done) => createInPlace(select, typed, lookUpIn).then((row) => done(row ?? undefined)) : false,
+    createFilter: (typed) => typed.trim() !== "" && found === typed.trim(), // offered once it is known that it is not there
+    // Hits of what was typed before are gone at once: Enter must never choose one of them.
+    onType: () => control.clearOptions((option, value) => control.items.includes(String(value))),
+    addPrecedence: false,
     valueField: "id",
     labelField: "text",
     searchField: [], // the server has searched, by code, name and initials: everything it names is a hit
@@ -43,6 +58,7 @@ function lookUp(select) {
           // Only what was just found is on offer; what is chosen stays known.
           control.clearOptions((option, value) => control.items.includes(String(value)));
           select.dataset.more = said.more ? "1" : "";
+          found = query.trim();
           done(said.items);
         })
         .catch(() => done());
@@ -63,6 +79,7 @@ function lookUp(select) {
         return box;
       },
       item: (item) => make("div", {}, item.text),
+      option_create: (data) => make("div", { class: "create" }, `${select.dataset.create} “${data.input}”…`),
       no_results: () => make("div", { class: "no-results" }, none),
       loading: () => make("div", { class: "no-results" }, "…"),
       not_loading: null,
@@ -73,7 +90,7 @@ function lookUp(select) {
   if (select.getAttribute("aria-invalid")) control.control_input.setAttribute("aria-invalid", "true");
 
   // Another project: the building chosen below it no longer holds.
-  for (const field of above(select))
+  for (const [, field] of above(select))
     field.addEventListener("change", () => {
       control.clear();
       control.clearOptions();
@@ -81,10 +98,14 @@ function lookUp(select) {
     });
 }
 
+function lookUpIn(root) {
+  for (const select of all("select[data-lookup-url]", root)) lookUp(select);
+}
+
 /** Makes the look-ups and dates below `root` work; called again for fields that are drawn later. */
 export function equip(root = document) {
   if (TomSelect) {
-    for (const select of all("select[data-lookup-url]", root)) lookUp(select);
+    lookUpIn(root);
     for (const select of all("select[data-many]", root)) new TomSelect(select, { plugins: ["remove_button"], render: { no_results: () => make("div", { class: "no-results" }, select.dataset.none) } });
   }
   if (flatpickr) {
