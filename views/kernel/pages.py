@@ -192,8 +192,11 @@ class TableView(ListRoutes, DraftRoutes, LineRoutes, ImportRoutes, ExportRoutes,
         try:
             row = entry.add(own, self.table, forms.typed(form, self.table))
             title = called(row)
-            saved(own)
+            if not _small():
+                saved(own)  # the draft of the form behind a dialog stays
             own.commit()
+            if _small():
+                return jsonify({"id": row.id, "text": title}), 201
         except Refusal as refusal:
             own.rollback()
             if refusal.status == 403 and not refusal.field:
