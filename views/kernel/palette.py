@@ -91,7 +91,7 @@ def _keys(session: Session, cls: type[Table], typed: str) -> list[int]:
 
 def hits(session: Session, cls: type[Table], keys: list[int], detail: str = "") -> list[dict[str, Any]]:
     """Returns what a page shows of these rows: what each is called, and where it is in the tree."""
-    ways = {node.path: node.name for node in known_nodes(session)}
+    ways = {node.path: node.name for node in known_nodes(session) if _readable_place(session, node)}
     by_key = {(node.kind, node.ref_id): node.path for node in known_nodes(session)}
     owner = {"project": "project_id", "node": "node_id"}.get(cls.owned.kind)
     owned: dict[int, Any] = {}
@@ -119,6 +119,12 @@ def hits(session: Session, cls: type[Table], keys: list[int], detail: str = "") 
             }
         )
     return found
+
+
+def _readable_place(session: Session, node: Any) -> bool:
+    """Whether the actor may read the company, project ... that a place of the tree stands for; else it is not named."""
+    where = reach(session, actor_of(session), tables()[node.kind], READ)
+    return where.holds(node.kind, node.ref_id) or node.ref_id in where.above_tree.get(node.kind, ())
 
 
 def _upwards(path: str) -> Iterator[str]:
