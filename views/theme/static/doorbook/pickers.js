@@ -28,7 +28,7 @@ function above(select) {
 function lookUp(select) {
   const { none, further, clear } = select.dataset; // the words, in the language of the page
   let found = null;
-  const creates = Boolean(select.dataset.createUrl);
+  const creates = Boolean(select.dataset.createUrl && one("#create-words")); // a grid of children has no dialog
   const control = new TomSelect(select, {
     // What was not found is entered on the spot, in that table's own form; the hits stay the first choice.
     create: creates ? (typed, done) => createInPlace(select, typed, lookUpIn).then((row) => done(row ?? undefined)) : false,
