@@ -31,6 +31,9 @@ PLAIN_KINDS = ("text", "prose")
 _KEPT = {
     ("user_profile", "login"), ("user_profile", "email"), ("room_pattern", "pattern"), ("project", "area_code"),
     ("notify_setting", "quiet_from"), ("notify_setting", "quiet_until"), ("webhook", "address"), ("webhook", "events"),
+    ("dict_item", "code"), ("contractor", "usci"), ("warranty_item", "area"), ("city", "dialling"),
+    ("work_calendar", "weekdays"), ("work_calendar", "opens"), ("work_calendar", "lunch_from"),
+    ("work_calendar", "lunch_until"), ("work_calendar", "closes"),
 }  # fmt: skip
 """Texts with rules of their own, which stay as they are."""
 
