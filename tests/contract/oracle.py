@@ -223,6 +223,9 @@ def roles_with(name: str, right: str) -> tuple[str, ...]:
     own = cls.screen.rights
     if right in own:
         return own[right]
+    move = cls.flow.transition(right) if cls.flow is not None else None
+    if move is not None:
+        return move.roles
     area = cls.__dict__.get("area_name") or cls.__module__.split(".")[1]
     declared: dict[str, tuple[str, ...]] = sys.modules[f"models.{area}"].area.rights
     return declared.get(right, ())
