@@ -200,10 +200,8 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             "ix_notify_log_due",
-            ["next_at", "id"],
+            ["state", "next_at", "id"],
             unique=False,
-            sqlite_where=sa.text("state IN ('waiting', 'sending')"),
-            postgresql_where=sa.text("state IN ('waiting', 'sending')"),
         )
         batch_op.create_index(
             "ix_notify_log_node_id_created_at_id",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Index, Integer, String, text
+from sqlalchemy import Index, Integer, String
 from sqlalchemy.orm import Mapped
 
 from models.kernel.columns import BigId, Moment, choice, kept
@@ -15,8 +15,6 @@ from models.kernel.roles import Rights
 from models.kernel.screen import Screen, section
 from models.kernel.table import Table
 from models.kernel.words import _
-
-_OPEN = text("state IN ('waiting', 'sending')")
 
 
 class DeliveryState(Options):
@@ -55,7 +53,7 @@ class NotifyLog(Table):
     """
 
     __table_args__ = (
-        Index("ix_notify_log_due", "next_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_notify_log_due", "state", "next_at", "id"),
         Index("ix_notify_log_state_id", "state", "id"),
     )
 
