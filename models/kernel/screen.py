@@ -22,18 +22,35 @@ def section(title: Words, *fields: str) -> Section:
 
 
 @dataclass(frozen=True, slots=True)
+class MenuPart:
+    """Entries of a long area that fold away together in the menu.
+
+    Attributes:
+        name: what a person's cookie remembers it by: letters, digits and underscores, once in the console.
+        tables: tables of the area, in the order of the menu.
+    """
+
+    name: str
+    label: Words
+    icon: str
+    tables: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Area:
     """A part of the business: a menu group, a package of tables, and the rights its tables start from.
 
     Attributes:
         name: the package below `models`.
         order: place in the menu; an area imports only areas of lower order.
+        parts: what folds together in the menu; a table that no part names stands in the area itself, never lost.
     """
 
     name: str
     label: Words
     order: int
     rights: Rights
+    parts: tuple[MenuPart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

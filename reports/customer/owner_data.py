@@ -23,8 +23,8 @@ OWNER_DATA = declare(
         title=_("Completeness of owners' data", "业主资料完整率"),
         definition=_(
             "Owners of today without a mobile number or without a certificate number. Owners' data ought to be complete a week before "
-            "delivery (R26).",
-            "统计现业主中缺少手机号或证件号码的客户。新小区的业主资料应在交付前一周完善（R26）。",
+            "delivery.",
+            "统计现业主中缺少手机号或证件号码的客户。新小区的业主资料应在交付前一周完善。",
         ),
         area="customer",
         entity=Ownership,

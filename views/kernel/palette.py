@@ -28,7 +28,7 @@ from models.kernel.words import Words, _
 from views.kernel.listing import Asked, Listing
 from views.kernel.lookup import levels, look_up, shown
 from views.kernel.request import say
-from views.kernel.shell import menu
+from views.kernel.shell import menu, menu_items
 
 FIRST = ("room", "customer", "project", "building")
 """Whose records come first; the others follow in the order of the menu."""
@@ -168,7 +168,7 @@ def places(words: list[str]) -> list[dict[str, Any]]:
 def pages() -> Iterator[dict[str, Any]]:
     """Yields the pages of the menu."""
     for group in menu():
-        for item in group["items"]:
+        for item in menu_items(group):
             names: Words = item["label"]
             yield {
                 "group": say(_("Pages", "页面")),

@@ -62,11 +62,17 @@ def menu_page(extra: Extra) -> None:
 
 
 def menu() -> list[dict[str, Any]]:
-    """Returns the menu of this actor: the start page, then a group per area with what they may read."""
+    """Returns the menu of this actor: the start page, then a group per area with what they may read.
+
+    Each group has the `items` that stand in it and its `parts`, which fold. A group stands open and a part shut, until
+    this person turns it over; whoever is inside one sees it open in any case.
+    """
     who, here = actor(), request.path
+    turned = set(request.cookies.get(turned_cookie(), "").split("."))
     groups: list[dict[str, Any]] = [
         {
             "label": None,
+            "parts": [],
             "items": [
                 {
                     "label": _("My workbench", "我的工作台"),
@@ -110,9 +116,45 @@ def menu() -> list[dict[str, Any]]:
                         "key": name,
                     }
                 )
-        if items:
-            groups.append({"label": area.label, "items": items})
+        if not items:
+            continue
+        by_key = {item["key"]: item for item in items}
+        parts: list[dict[str, Any]] = []
+        for part in area.parts:
+            inside = [by_key.pop(name) for name in part.tables if name in by_key]
+            here_now = any(item["active"] for item in inside)
+            if len(inside) == 1:
+                by_key |= {item["key"]: item for item in inside}
+            elif inside:
+                parts.append(
+                    {
+                        "name": part.name,
+                        "label": part.label,
+                        "icon": part.icon,
+                        "items": inside,
+                        "open": here_now or part.name in turned,
+                    }
+                )
+        groups.append(
+            {
+                "name": area.name,
+                "label": area.label,
+                "items": [*by_key.values()],
+                "parts": parts,
+                "open": area.name not in turned or any(item["active"] for item in items),
+            }
+        )
     return groups
+
+
+def turned_cookie() -> str:
+    """Returns the name of the cookie in which the page keeps what this person turned over in the menu, joined by dots."""
+    return f"menu_{actor().user_id}"
+
+
+def menu_items(group: dict[str, Any]) -> list[dict[str, Any]]:
+    """Returns all entries of a group of the menu, those of its parts among them."""
+    return [*group["items"], *(item for part in group["parts"] for item in part["items"])]
 
 
 def place() -> dict[str, Any] | None:
@@ -189,6 +231,7 @@ def shell(title: Any, trail: list[dict[str, Any]] | None = None) -> dict[str, An
             "links": OWN_PAGES if signed_in else [],
         },
         "menu": menu() if signed_in else [],
+        "menu_cookie": turned_cookie(),
         "place": place() if signed_in else None,
         "flashes": [_toast(*one) for one in get_flashed_messages(with_categories=True)],
         "home_url": "/",

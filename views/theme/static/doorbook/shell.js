@@ -34,10 +34,13 @@ fold.addEventListener("click", () => {
   remember("folded", folded ? "1" : "0");
 });
 
-for (const group of all("details.nav-group")) {
-  const key = `nav-closed-${group.dataset.group}`;
-  if (localStorage.getItem(key) && !one("[aria-current]", group)) group.open = false;
-  group.addEventListener("toggle", () => (group.open ? localStorage.removeItem(key) : localStorage.setItem(key, "1")));
+// What somebody turned over in the menu is kept in a cookie of theirs, so that the next page is drawn right at once.
+const nav = one(".nav");
+for (const fold of all("[data-fold]", nav)) {
+  fold.addEventListener("toggle", () => {
+    const turned = all("[data-fold]", nav).filter((each) => each.open !== (each.dataset.usual === "open") && (!each.open || !one("[aria-current]", each)));
+    remember(nav.dataset.cookie, turned.map((each) => each.dataset.fold).join("."));
+  });
 }
 one(".nav [aria-current]")?.scrollIntoView({ block: "nearest" });
 
