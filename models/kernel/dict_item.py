@@ -229,30 +229,44 @@ class DictItem(Table):
             return
         for cls in tables().values():
             for column, known in infos(cls).items():
-                if known.list == self.dict_code and (count := used(session, cls, column, self.code, here)):
-                    yield Refusal(
+                if known.list == self.dict_code and used(session, cls, column, self.code, here):
+                    count = used(session, cls, column, self.code, here, seen=True)
+                    sentence = (
                         _(
                             "“{name}” cannot be deleted: {count} {table} use it. Switch it off instead: records keep it, "
                             "and nobody chooses it any more.",
                             "“{name}”无法删除：有 {count} 条{table}正在使用。可改为停用：已有单据保留该值，新单据不再可选。",
-                        ).fill(name=self.label_zh, count=count, table=cls.screen.name),
+                        )
+                        if count
+                        else _(
+                            "“{name}” cannot be deleted: it is still used outside of your part of the tree. "
+                            "Switch it off instead.",
+                            "“{name}”无法删除：您权限范围以外仍有记录在使用它，可改为停用。",
+                        )
+                    )
+                    yield Refusal(
+                        sentence.fill(name=self.label_zh, count=count, table=cls.screen.name),
                         code="in_use",
                         status=409,
                     )
                     return
 
 
-def used(session: Session, cls: type[Table], column: str, code: str, path: str) -> int:
-    """Counts the living rows below a place that hold a code, up to 1000, those out of scope included: they keep it too."""
-    bare = cls.__table__
-    query = select(bare.c.id).where(bare.c[column] == code, bare.c.deleted_at.is_(None))
+def used(session: Session, cls: type[Table], column: str, code: str, path: str, *, seen: bool = False) -> int:
+    """Counts the living rows below a place that hold a code, up to 1000, those out of scope included: they keep it too.
+
+    Args:
+        seen: only those the actor may read, which is as many as a person is told.
+    """
+    bare: Any = cls if seen else cls.__table__.c
+    query = select(bare.id).where(getattr(bare, column) == code, bare.deleted_at.is_(None))
     owner = owner_column(cls)
     if owner is not None and "." not in owner[0]:
         nodes = Node.__table__.c
         below = nodes.path.startswith(path, autoescape=True)
         key = nodes.id if owner[1] == "node" else nodes.ref_id
         places = select(key).where(below) if owner[1] == "node" else select(key).where(below, nodes.kind == owner[1])
-        query = query.where(bare.c[owner[0]].in_(places))
+        query = query.where(getattr(bare, owner[0]).in_(places))
     return len(session.execute(query.limit(1000)).all())
 
 

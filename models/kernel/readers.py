@@ -93,6 +93,9 @@ def _through(session: Session, cls: type[Table], column: str, key: int) -> Itera
 def readers(session: Session, row: Table) -> list[Reader]:
     """Returns everybody who can read a row today and may sign in, by name.
 
+    Of a row that is seen from below (a group's own, a parameter) only those at and above its place are told, and those
+    above, at and below the actor's own places: who works for another company is nothing that a shared parameter tells.
+
     Args:
         row: one the actor can read; names of those who share a record are no secret among them.
     """
@@ -104,13 +107,13 @@ def readers(session: Session, row: Table) -> list[Reader]:
     profiles: Any = Grant.__mapper__.relationships["profile"].mapper.local_table
     at_a_place = or_(
         nodes.c.id.in_(sorted(_above(seen))),
-        *(nodes.c.path.startswith(place.path, autoescape=True) for place in seen if place.upward),
+        *_below(session, row, seen, nodes.c),
     )
     accounts = Node.metadata.tables["ab_user"]
     home = nodes.alias("home")
     now = today(clock_of(session))
     found = session.connection().execute(
-        select(profiles.c.user_id, profiles.c.login, profiles.c.name, home.c.name)
+        select(profiles.c.user_id, profiles.c.login, profiles.c.name, home.c.name, home.c.path)
         .distinct()
         .select_from(
             grants.join(profiles, profiles.c.id == grants.c.profile_id)
@@ -130,7 +133,30 @@ def readers(session: Session, row: Table) -> list[Reader]:
         )
         .order_by(profiles.c.name, profiles.c.login)
     )
-    return [Reader(*one) for one in found]
+    return [
+        Reader(user, login, name, place if path and _is_known(session, path) else "")
+        for user, login, name, place, path in found
+    ]
+
+
+def _below(session: Session, row: Table, seen: Iterable[Place], nodes: Any) -> Iterator[Any]:
+    """The conditions on places from which a row is seen because it is inherited, as far as the actor knows them."""
+    actor = actor_of(session)
+    roles = rights_of(type(row)).roles(READ)
+    own = ["/"] if actor.system else [held.path for held in actor.grants if held.role in roles]
+    for place in seen:
+        for path in own if place.upward else ():
+            if place.path.startswith(path):
+                yield nodes.path.startswith(place.path, autoescape=True)
+            elif path.startswith(place.path):
+                yield nodes.path.startswith(path, autoescape=True)
+                yield nodes.id.in_(sorted(_above([Place(path)])))
+
+
+def _is_known(session: Session, path: str) -> bool:
+    """Whether a place lies above, at or below one of the actor's own: others are not named."""
+    actor = actor_of(session)
+    return actor.system or any(path.startswith(held.path) or held.path.startswith(path) for held in actor.grants)
 
 
 def _above(seen: Iterable[Place]) -> set[int]:

@@ -13,6 +13,7 @@ from models.kernel.grant import Grant
 from models.kernel.readers import Reader, administers, matching, readers
 from models.kernel.registry import tables
 from models.kernel.session import act
+from models.org.group import Group
 from models.property.room import Room
 from tests.databases import BOTH
 from tests.world import NOW, World
@@ -56,6 +57,18 @@ def test_a_customer_is_read_from_every_home(session: Session, world: World) -> N
     chen = session.get_one(Customer, world.id("customer", "chen"))
     assert {"regional_admin", "project_clerk"} <= {one.login for one in readers(session, chen)}
     assert "bay_clerk" not in {one.login for one in readers(session, chen)}
+
+
+def test_a_shared_row_tells_nobody_of_another_company(session: Session, world: World) -> None:
+    """Everybody sees the group; whom else it is seen by, and where they work, is told as far as one's own part goes."""
+    act(session, world.actor("bay_clerk"), frozen(NOW))
+    group = session.get_one(Group, world.id("group", "group"))
+    told = readers(session, group)
+    assert {one.login for one in told} == {"group_admin", "group_leader", "bay_clerk"}
+    assert {one.place for one in told} == {"星河集团", "海湾城"}
+    act(session, world.actor("regional_admin"), frozen(NOW))
+    logins = {one.login for one in readers(session, group)}
+    assert {"group_admin", "regional_admin", "project_clerk", "finance"} <= logins and "bay_clerk" not in logins
 
 
 def test_administrators_of_a_row(session: Session, world: World) -> None:

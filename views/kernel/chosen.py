@@ -7,6 +7,9 @@ from collections.abc import Iterable
 MOST = 5000
 """Rows that can be chosen in an address."""
 
+STEPS = 20 * MOST
+"""Keys that are looked at for it: ranges laid over one another thousands of times would be seconds of work."""
+
 
 def read_ids(raw: str | None) -> tuple[int, ...] | None:
     """Returns the keys an address chooses; None where it chooses none. What cannot be read chooses nothing, never everything.
@@ -17,13 +20,15 @@ def read_ids(raw: str | None) -> tuple[int, ...] | None:
     if raw is None:
         return None
     found: dict[int, None] = {}
+    steps = 0
     for part in raw.split(",")[:MOST]:
         first, dash, last = part.strip().partition("-")
         last = last if dash else first
         if not (_key(first) and _key(last)):
             continue
         for key in range(int(first), min(int(last), int(first) + MOST) + 1):
-            if len(found) == MOST:
+            steps += 1
+            if len(found) == MOST or steps > STEPS:
                 return tuple(found)
             found[key] = None
     return tuple(found)

@@ -194,7 +194,7 @@ class OptionListsView(BaseView):
             "over_place": over.place if over is not None and mine else None,
             "until": item.until_day,
             "uses": sum(
-                used(own, cls, column, item.code, node.path)
+                used(own, cls, column, item.code, node.path, seen=True)
                 for cls in tables().values()
                 for column, known in infos(cls).items()
                 if known.list == name
