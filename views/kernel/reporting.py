@@ -25,6 +25,7 @@ from models.kernel.session import clock_of
 from models.kernel.table import Table
 from models.kernel.words import Words, _
 from views.kernel.access import signed_in
+from views.kernel.exchange.traced import note_export
 from views.kernel.request import actor, language, say
 from views.kernel.request import session as database
 from views.kernel.selection import MAKERS, Selection
@@ -315,6 +316,7 @@ class ReportPages(BaseView):
             if kind == "csv"
             else desk.as_xlsx(outcome, say, reader=actor().name, scope=scope, made=now)
         )
+        note_export(own, report.entity.__tablename__, format=kind, report=name, asked=question.address())
         answer = Response(body, mimetype="text/csv; charset=utf-8" if kind == "csv" else XLSX)
         answer.headers["Content-Disposition"] = f"attachment; filename={name}-{now:%Y%m%d-%H%M}.{kind}"
         return answer

@@ -27,6 +27,7 @@ from models.keynode.project_key_node import files_lacking
 from models.keynode.rules import Node, Standing, checklists, correct, finish, record_of
 from models.property.project import Project
 from views.kernel.access import needs
+from views.kernel.exchange.traced import note_export
 from views.kernel.pages import RECORD_ACTIONS
 from views.kernel.request import actor, language, say
 from views.kernel.request import session as database
@@ -120,6 +121,7 @@ class KeyNodesView(BaseView):  # type: ignore[misc]
                     sheet.write_datetime(line, place, _moment(day), tones[node.standing])
             sheet.write_string(line, len(columns) + 1, f"{sum(n.done for n in nodes.values())}/{len(nodes)}")
         book.close()
+        note_export(database(), "project_key_node", format="xlsx", report="matrix")
         answer = Response(
             file.getvalue(), content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
         )
