@@ -106,6 +106,12 @@ def test_rooms_are_found_by_their_path_and_parts_of_it(session: Session, world: 
     assert look(session, "没有的楼 " + room.no) == []
 
 
+def test_a_place_in_the_tree_is_told_by_what_it_is_and_what_it_lies_in(app: Flask, world: World) -> None:
+    for language, kind in (("zh", "公司"), ("en", "Company")):
+        found = Console(app, "group_admin", language).get("/node/lookup?q=杭州").get_json()["items"]
+        assert [item["detail"] for item in found if item["text"] == "杭州公司"] == [f"{kind} · 华东区域"]
+
+
 def test_a_look_up_shows_nothing_out_of_scope_and_narrows_along_the_refs(app: Flask, world: World) -> None:
     clerk, admin = Console(app, "project_clerk"), Console(app, "group_admin")
     found: Any = admin.get("/project/lookup?q=yqsj").get_json()["items"]

@@ -15,12 +15,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
+from models.kernel.node import KINDS, Node
 from models.kernel.registry import info, related, table, titles
+from models.kernel.scope import known_nodes
 from models.kernel.search import candidates, owner_column, owners_in_reach, probe, sources, starting
 from models.kernel.table import Table
 from models.kernel.tokens import folded, words_of
 from views.kernel.cells import cell
 from views.kernel.listing import Asked, Listing
+from views.kernel.request import say
 
 LIMIT = 20
 ABOVE = 500
@@ -232,6 +235,7 @@ def shown(session: Session, cls: type[Table], keys: list[int]) -> list[dict[str,
     spare = sorted(spare, key=lambda path: info(cls, path).kind in ("choice", "flag"))[:2]  # what tells namesakes apart
     listing = Listing(session, cls, Asked(columns=(*names, *spare), ids=tuple(keys), size=len(keys)))
     lines = {line.pk: line for line in listing.page().lines}
+    places = _where(session, keys) if cls is Node else {}
     found = []
     for key in keys:
         line = lines.get(key)
@@ -239,9 +243,22 @@ def shown(session: Session, cls: type[Table], keys: list[int]) -> list[dict[str,
             continue
         parts = [cell(cls, path, line.values[path]).text for path in names if line.values[path][0] is not None]
         above = [cell(cls, path, line.values[path]).text for path in spare if info(cls, path).kind == "ref"]
-        detail = " · ".join(filter(None, (cell(cls, path, line.values[path]).text for path in spare)))
+        detail = places.get(key) or " · ".join(
+            filter(None, (cell(cls, path, line.values[path]).text for path in spare))
+        )
         named = [folded(part) for part in (*above, *parts)]
         found.append({"id": key, "text": " ".join(parts), "detail": detail, "named": named})
+    return found
+
+
+def _where(session: Session, keys: list[int]) -> dict[int, str]:
+    """Says of places in the tree what they are and what they lie in: many departments bear one name."""
+    known = {node.path: node for node in known_nodes(session)}
+    found = {}
+    for node in known.values():
+        if node.id in keys:
+            above = known.get(node.path.rstrip("/").rpartition("/")[0] + "/")
+            found[node.id] = " · ".join(filter(None, (say(KINDS[node.kind]), above.name if above else None)))
     return found
 
 
