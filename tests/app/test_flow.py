@@ -144,7 +144,7 @@ text = guarded.get_data(as_text=True)
 found["guard"] = guarded.status_code == 409 and "is none" in text and 'value="no"' in text
 found["moved"] = clerk.send(f"/demo_ticket/{one}/move/finish", answer="mended").status_code == 302
 page = show(clerk, one)
-found["timeline"] = "chose “Finish”" in page and "In work → Done" in page
+found["timeline"] = "chose “Finish”" in page and "<del>In work</del>" in page and "<ins>Done</ins>" in page
 found["in Chinese"] = "执行了“完成”" in show(zh, one) and "处理中" in show(zh, one)
 headers = bearer(app, "project_clerk")
 rest = app.test_client()
