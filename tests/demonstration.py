@@ -95,6 +95,54 @@ class DemoClaim(Table):
     state: Mapped[str] = choice(_("State", "状态"), ClaimState, default=ClaimState.DRAFT, system=True)
 '''
 
+MATTER = '''"""A matter (演示事项) with everything a declaration gives: declared for tests only."""
+
+from decimal import Decimal
+
+from sqlalchemy.orm import Mapped
+
+from models.kernel import Approval, Flow, Level, MaskedValue, Options, Refusal, Rights, Screen, Table, Transition, _, by_project
+from models.kernel import choice, first, masked, money, numbered, option, option_list, section, text
+
+KINDS = option_list("demo_kind", _("Kind of matter", "事项类别"), first("leak", _("Leak", "渗漏")), first("crack", _("Crack", "开裂")))
+CLERK = ("project_clerk", "service_manager")
+
+
+class MatterState(Options):
+    DRAFT = "draft", _("Draft", "草稿"), "grey"
+    PENDING = "pending", _("Awaiting approval", "待审"), "amber"
+    WORKING = "working", _("In work", "处理中"), "blue"
+    DONE = "done", _("Done", "已完成"), "green"
+
+
+class DemoMatter(Table):
+    """A matter of a project: what was found, what it costs, who agreed, what came of it."""
+
+    owned = by_project()
+    screen = Screen(
+        label=_("Demo matter", "演示事项"), key=("no",), title=("no", "name"), listed=("no", "name", "kind", "state", "amount"),
+        searched=("no", "name"), sections=(section(_("Matter", "事项"), "project_id", "name", "kind", "caller", "amount", "answer"),),
+        rights=Rights(write=CLERK, reveal=CLERK),
+    )
+    flow = Flow("state", MatterState, "draft", final=("done",), amount="amount", transitions=(
+        Transition("submit", _("Submit", "提交"), ("draft",), "pending", CLERK, required=("amount",)),
+        Transition("finish", _("Finish", "完成"), ("working",), "done", CLERK, required=("answer",),
+            guard=lambda session, actor, row, now: Refusal(_("Say what was done.", "请填写实际处理结果。"), "answer", status=409)
+            if row.answer == "-" else None),
+    ), approval=Approval("pending", approved="working", rejected="draft", withdrawn="draft", levels=(
+        Level("project", _("Project leader", "项目负责人"), ("project_leader",), at="project"),
+        Level("company", _("Company", "公司"), ("company_leader",), at="company"),
+    )))
+
+    no: Mapped[str] = numbered(_("No.", "单号"), "demo_matter", "SX{yyyy}{mm}{dd}-{seq:04d}")
+    name: Mapped[str] = text(_("Name", "名称"), 100)
+    kind: Mapped[str | None] = option(_("Kind", "类别"), KINDS)
+    caller: Mapped[MaskedValue | None] = masked(_("Caller", "来电号码"), "mobile")
+    amount: Mapped[Decimal | None] = money(_("Amount", "金额"))
+    answer: Mapped[str | None] = text(_("Answer", "处理结果"), 100)
+    state: Mapped[str] = choice(_("State", "状态"), MatterState, default=MatterState.DRAFT, system=True)
+'''
+
 
 class Tree:
     """A copy of the checkout with the demonstration table in it, migrated."""
@@ -119,14 +167,14 @@ class Tree:
         self.run("run.py", "migrate", "--new", "Demo tickets")
         self.run("run.py", "migrate")
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
-        """Starts Python with these words in the tree."""
+    def start(self, *words: str, to: Any = subprocess.PIPE) -> subprocess.Popen[str]:
+        """Starts Python with these words in the tree; what it prints goes to `to`."""
         return subprocess.Popen(
             [sys.executable, *words],
             cwd=self.folder,
             env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stdout=to,
+            stderr=to,
             text=True,
         )
 

@@ -13,7 +13,7 @@ async function refresh(id, address = location.href) {
   return document.getElementById(id);
 }
 
-on("click", "[data-turn]", async (event, link) => {
+on("click", ".children [data-turn]", async (event, link) => {
   if (event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   const { id } = link.closest(".children");
