@@ -14,6 +14,7 @@ from models.customer.customer_tag import CustomerTag
 from models.customer.ownership import Ownership
 from models.kernel.actor import SYSTEM
 from models.kernel.clock import frozen
+from models.kernel.dict_item import DictItem
 from models.kernel.session import act
 from tests.console import Console, engine_of
 from tests.world import NOW, World
@@ -29,7 +30,20 @@ def test_homes_people_tags_and_visits_stand_on_one_page(app: Flask, world: World
     chen = world.id("customer", "chen")
     with Session(engine_of(app)) as own:
         act(own, SYSTEM, frozen(NOW))
-        own.add(CustomerTag(customer_id=chen, tag="老<b>业主"))
+        group, _path = world.nodes["group"]
+        own.add(
+            DictItem(
+                dict_code="customer_tag",
+                code="investor",
+                label_zh="投资置业",
+                label_en="Investor",
+                node_id=group,
+                enabled=True,
+                from_day=date(2000, 1, 1),
+            )
+        )
+        own.flush()
+        own.add_all([CustomerTag(customer_id=chen, tag="老<b>业主"), CustomerTag(customer_id=chen, tag="investor")])
         old = world.id("room", "lake-1-1-201")
         own.add(Ownership(room_id=old, customer_id=chen, from_day=date(2019, 1, 1), until_day=date(2020, 1, 1)))
         own.commit()
@@ -40,6 +54,7 @@ def test_homes_people_tags_and_visits_stand_on_one_page(app: Flask, world: World
         assert f'href="/room/{world.id("room", room)}/book"' in homes
     assert "2019-01-01 – 2020-01-01" in homes.partition("曾经的房产")[2]
     assert "陈美玲" in page and "配偶" in page and "老&lt;b&gt;业主" in page and "一切正常" in page
+    assert "投资置业" in page and "investor" not in page, "a tag is called by its words, not by its code"
 
 
 def test_a_reader_of_one_company_sees_the_homes_of_that_company_only(app: Flask, world: World) -> None:

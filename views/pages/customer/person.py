@@ -141,7 +141,7 @@ def _tags(own: Session, customer: Customer) -> Dicts:
         return []
     asked = Asked(columns=("tag",), filters=(Filter("customer_id", "rel_o_m", str(customer.id)),), size=MOST)
     return [
-        {"text": line.values["tag"][0], "url": f"/customer_tag/show/{line.pk}"}
+        {"text": cell(cls, "tag", line.values["tag"]).text, "url": f"/customer_tag/show/{line.pk}"}
         for line in Listing(own, cls, asked).page().lines
     ]
 
