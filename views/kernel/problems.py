@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 from typing import Any
 
 from flask import Flask, Response, g, json, make_response, redirect, render_template, request, url_for
 from flask_jwt_extended.exceptions import JWTExtendedException
+from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
 from jwt.exceptions import PyJWTError
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from models.kernel.refusal import Refusal, Stale
+from models.kernel.session import reading
 from models.kernel.words import Words, _
-from views.kernel.request import actor, is_api, say
+from views.kernel.request import actor, begin, is_api, say
 from views.kernel.request import session as database
 from views.kernel.resume import again, pack, typed
 
 log = logging.getLogger(__name__)
+_PG_DISK_FULL = "53100"
 
 SENTENCES: dict[int, Words] = {
     400: _("This request cannot be read. Go back and try again.", "无法识别该请求，请返回重试。"),
@@ -38,7 +42,11 @@ SENTENCES: dict[int, Words] = {
         "Something went wrong on our side; nothing was saved. Tell an administrator the number below.",
         "系统出现异常，本次操作未保存。请将下方编号告知管理员。",
     ),
-    503: _("The database is busy. Try again in a moment.", "数据库繁忙，请稍后重试。"),
+    503: _("Not saved: the database is busy. Try again in a moment.", "尚未保存：数据库繁忙，请稍后重试。"),
+    507: _(
+        "Not saved: the disk of the server is full. Tell an administrator, then try again.",
+        "尚未保存：服务器磁盘空间不足，请联系管理员处理后重试。",
+    ),
 }
 
 
@@ -145,10 +153,38 @@ def _integrity(error: IntegrityError) -> Any:
 
 
 def _busy(error: OperationalError) -> Any:
+    """The database is locked, away or out of room: nothing was saved, and a form stands there as it was typed."""
     database().rollback()
     log.warning("database: %s", error.orig)
-    sentence = say(SENTENCES[503])
-    return problem(503, sentence, code="busy") if is_api() else page(503, sentence)
+    full = "full" in str(error.orig) or getattr(error.orig, "sqlstate", None) == _PG_DISK_FULL
+    return _not_now(507 if full else 503)
+
+
+def _no_room(error: OSError) -> Any:
+    """A file could not be written, since the disk is full."""
+    if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        return _crash(error)
+    database().rollback()
+    log.error("disk: %s", error)
+    return _not_now(507)
+
+
+def _not_now(status: int) -> Any:
+    if is_api():
+        return problem(status, say(SENTENCES[status]), code="full" if status == 507 else "busy")
+    before, shown = reading.get(), None
+    try:
+        begin(only_reads=True)  # perhaps nobody was known yet; and what is shown again needs no lock
+        shown = again(SENTENCES[status]) if actor().user_id is not None else None
+    except SQLAlchemyError:  # the database is away altogether
+        database().rollback()
+        g.pop("actor", None)
+        g._login_user = AnonymousUserMixin()  # else the template asks the database who it is shown to
+    try:
+        return page(status, say(SENTENCES[status])) if shown is None else (shown, status)
+    finally:
+        database().rollback()
+        reading.set(before)
 
 
 def _crash(error: Exception) -> Any:
@@ -185,5 +221,6 @@ def install(app: Flask) -> None:
         getattr(tokens, f"{loader}_loader")(_token)
     app.register_error_handler(IntegrityError, _integrity)
     app.register_error_handler(OperationalError, _busy)
+    app.register_error_handler(OSError, _no_room)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _crash)

@@ -84,10 +84,14 @@ def session_key(password: str | None) -> str:
     return hashlib.sha256(f"session {password}".encode()).hexdigest()[:24]
 
 
-def begin() -> None:
-    """Before each request: gives it an id, says whether it may write, and resolves who asks."""
-    g.request_id = secrets.token_hex(8)
-    reading.set(request.method in SAFE)
+def begin(*, only_reads: bool = False) -> None:
+    """Before each request: gives it an id, says whether it may write, and resolves who asks.
+
+    Args:
+        only_reads: whatever its method, it takes no lock: a form is only shown again.
+    """
+    g.request_id = g.get("request_id") or secrets.token_hex(8)
+    reading.set(only_reads or request.method in SAFE)
     if request.endpoint in ("static", "appbuilder.static") or request.path.startswith(("/static/", "/healthz")):
         return
     if bearer() and request.path.startswith("/api/"):

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from flask import current_app, flash, g, request
 from werkzeug.exceptions import HTTPException
 
-from models.kernel.words import _
+from models.kernel.words import Words, _
 from views.kernel.request import actor, say
 
 KEPT = "_kept"
@@ -26,6 +26,10 @@ BY = "_by"
 MOST_FIELDS = 2_000
 DROPPED = ("csrf_token", BACK, "_save", "_save_more", "_apply")
 
+_ENDED = _(
+    "Not saved yet: your session had ended. Check the form and save it.",
+    "登录曾失效，内容尚未保存，请核对后保存。",
+)
 Pairs = list[tuple[str, str]]
 
 
@@ -70,15 +74,17 @@ def unpack(raw: str | None, user_id: int) -> Pairs | None:
     return fields if (BY, str(user_id)) in fields else None
 
 
-def again() -> Any | None:
-    """Shows the form of this request once more, where its token was of another session; None where that cannot be.
+def again(why: Words | None = None) -> Any | None:
+    """Shows the form of this request once more, with what was typed; None where that cannot be.
 
-    Somebody signed out and in again in another tab: the person is known, only the form is of before.
+    Args:
+        why: what is said above it. Without it: the token was of another session, since somebody signed out and in again
+            in another tab; the person is known, only the form is of before.
     """
     fields = typed()
     if fields is None or (BY, str(actor().user_id)) not in fields:
         return None
-    g.resuming = True
+    g.resuming = why or _ENDED
     return current_app.view_functions[request.endpoint or ""](**(request.view_args or {}))
 
 
@@ -86,13 +92,5 @@ def resuming() -> bool:
     """Returns whether this request only brings a form back; says so on the page."""
     if not (g.get("resuming") or BACK in request.form):
         return False
-    flash(
-        say(
-            _(
-                "Not saved yet: your session had ended. Check the form and save it.",
-                "登录曾失效，内容尚未保存，请核对后保存。",
-            )
-        ),
-        "warn",
-    )
+    flash(say(g.get("resuming") or _ENDED), "warn")
     return True
