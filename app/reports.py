@@ -35,10 +35,7 @@ def load() -> dict[str, Report]:
     return REPORTS
 
 
-def _ways(session: object, report: Report, asked: question.Question) -> list[tuple[str, Words]]:
-    offered = question.places(session, report)  # type: ignore[arg-type]
-    found = [(level, question.LEVEL_WORDS[level]) for level in question.levels(report, asked.place, offered)]
-    found += [(one.name, one.label) for one in report.dimensions]
-    if report.when is not None:
-        found += list(question.TIME_WORDS.items())
-    return found
+def _ways(report: Report, asked: question.Question) -> list[tuple[str, Words]]:
+    """What the lines of a report may stand for here, each with its words."""
+    words = {**question.LEVEL_WORDS, **question.TIME_WORDS, **{one.name: one.label for one in report.dimensions}}
+    return [(name, words[name]) for name in asked.ways]

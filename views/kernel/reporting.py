@@ -44,7 +44,7 @@ class Desk:
         ask: (session, report, arguments of the address) -> question.
         count: (session, report, question, right=...) -> outcome.
         rows: (report, question, measure, by, key) -> statement of the rows a figure counts.
-        ways: (session, report, question) -> [(by, words)], what lines may stand for.
+        ways: (report, question) -> [(by, words)], what lines may stand for.
         periods, compared: name -> words.
         as_csv, as_xlsx: outcome -> bytes.
         by_words, period_words: outcome -> words.
@@ -222,7 +222,7 @@ class ReportPages(BaseView):
             "by_words": desk.by_words(outcome),
             "period_words": desk.period_words(outcome),
             "ways": [
-                {"value": by, "label": words, "on": by == question.by} for by, words in desk.ways(own, report, question)
+                {"value": by, "label": words, "on": by == question.by} for by, words in desk.ways(report, question)
             ],
             "timed": report.when is not None,
             "periods": [
