@@ -9,6 +9,7 @@ from views.kernel.comments import CommentsView
 from views.kernel.counts import CountsView
 from views.kernel.files.pages import FilesView
 from views.kernel.option_fields import OptionView
+from views.kernel.printing import PrintPreview
 from views.kernel.reporting import ReportPages
 from views.kernel.versions import VersionsView
 from views.pages.customer.person import PersonView
@@ -45,6 +46,7 @@ PAGES: list[type[Any]] = [
     MailboxPages,
     ResendView,
     TemplatePreview,
+    PrintPreview,
     LedgerView,
     FilesView,
     CommentsView,

@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from models.kernel.gaps import filled
 from models.kernel.notice import Event, tell
-from models.kernel.notice.event import EVENTS, filled
+from models.kernel.notice.event import EVENTS
 from models.kernel.notice.outbox import NoticeOutbox, given_in
 from models.kernel.session import act
 from models.kernel.words import _

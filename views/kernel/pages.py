@@ -406,7 +406,7 @@ LEADS: dict[str, Callable[[Any, Any], Dicts]] = {}
 """What stands first on a table's record, where people look for it: (session, row) -> label and cells of each."""
 
 FORM_SCRIPTS: dict[str, list[str]] = {}
-"""Table name -> scripts of ours that its form loads besides the usual one (a preview)."""
+"""Table name -> scripts and styles of ours that its form loads besides the usual ones (a preview)."""
 
 RECORD_ACTIONS: dict[str, Dicts] = {}
 """Buttons that pages of their own put on a table's record: as above, with `{pk}` in the url for its key, and `when`, where a

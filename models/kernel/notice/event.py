@@ -7,13 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
+from models.kernel.gaps import gaps
 from models.kernel.options import Option, Options
 from models.kernel.words import Words, _
 
 NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
-GAP = re.compile(r"\{([^{}]*)\}")
-"""A gap in the words of a notice. Names only: no attribute, index or format can be asked for."""
-
 COMMON: dict[str, Words] = {
     "record": _("The record's name", "单据名称"),
     "actor": _("Who did it", "操作人"),
@@ -67,16 +65,6 @@ class Event:
     def known(self) -> dict[str, Words]:
         """Returns all fields a template of this event may name, with their labels."""
         return {**self.fields, **COMMON}
-
-
-def gaps(text: str) -> set[str]:
-    """Returns the names in the gaps of a text."""
-    return set(GAP.findall(text))
-
-
-def filled(text: str, values: Mapping[str, str]) -> str:
-    """Returns a text with its gaps filled; one without a value stays empty. Values are never looked into for gaps."""
-    return GAP.sub(lambda found: values.get(found[1], ""), text)
 
 
 class Channel(Options):

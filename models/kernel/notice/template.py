@@ -11,13 +11,14 @@ from sqlalchemy.orm import Mapped, Session
 
 from models.kernel.actor import Actor
 from models.kernel.columns import choice, flag, prose, text
+from models.kernel.gaps import faulty_gaps
 from models.kernel.node import Node
-from models.kernel.notice.event import EVENTS, Event, EventName, Language, PersonalChannel, gaps
+from models.kernel.notice.event import EVENTS, Event, EventName, Language, PersonalChannel
 from models.kernel.owned import by_node
 from models.kernel.refusal import Refusal
 from models.kernel.screen import Screen, section
 from models.kernel.table import Table
-from models.kernel.words import Words, _
+from models.kernel.words import _
 
 
 class NotifyTemplate(Table):
@@ -63,7 +64,7 @@ class NotifyTemplate(Table):
         if event is None:
             return
         for column in ("subject", "body"):
-            yield from unknown_fields(event, getattr(self, column) or "", column)
+            yield from faulty_gaps(event.known(), getattr(self, column) or "", column)
         if event.always and self.channel == PersonalChannel.MAILBOX and not self.enabled:
             yield Refusal(
                 _("“{event}” is always told in the mailbox.", "“{event}”必须通过站内信发送，不能关闭。").fill(
@@ -72,44 +73,6 @@ class NotifyTemplate(Table):
                 "enabled",
                 code="always",
             )
-
-
-def unknown_fields(event: Event, said: str, column: str) -> Iterable[Refusal]:
-    """Yields what is wrong with the gaps of a text: a field the event does not have, or a brace left open."""
-    known = event.known()
-    strange = sorted(gaps(said) - known.keys())
-    if strange:
-        yield Refusal(
-            _(
-                "There is no field {wrong} here. This event has {fields}.",
-                "没有字段 {wrong}。该事件可用的字段有：{fields}。",
-            ).fill(wrong=_braced(strange), fields=_listed(known)),
-            column,
-            code="unknown_field",
-        )
-    rest = said
-    for name in gaps(said):
-        rest = rest.replace("{" + name + "}", "")
-    if "{" in rest or "}" in rest:
-        yield Refusal(
-            _(
-                "A brace is left open or closed. A field is written like {field}.",
-                "花括号不成对，字段应写作 {field}。",
-            ).fill(field="{record}"),
-            column,
-            code="brace",
-        )
-
-
-def _braced(names: Iterable[str]) -> str:
-    return ", ".join("{" + name + "}" for name in names)
-
-
-def _listed(known: dict[str, Words]) -> Words:
-    return Words(
-        ", ".join(f"{{{name}}} ({words.en})" for name, words in known.items()),
-        "、".join(f"{{{name}}}（{words.zh}）" for name, words in known.items()),
-    )
 
 
 @dataclass(frozen=True, slots=True)

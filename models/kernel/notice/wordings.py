@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from models.kernel.clock import local
-from models.kernel.notice.event import EVENTS, Event, filled
+from models.kernel.gaps import filled
+from models.kernel.notice.event import EVENTS, Event
 from models.kernel.notice.outbox import given_in
 from models.kernel.notice.template import Wording, wording
 from models.kernel.words import said

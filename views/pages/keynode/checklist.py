@@ -23,12 +23,14 @@ from models.kernel.scope import may, reach
 from models.kernel.session import clock_of
 from models.kernel.words import Words, _
 from models.keynode.key_node_def import NodePhase
+from models.keynode.printed import KEY_NODE_LIST, key_node_sheet
 from models.keynode.project_key_node import files_lacking
 from models.keynode.rules import Node, Standing, checklists, correct, finish, record_of
 from models.property.project import Project
 from views.kernel.access import needs
 from views.kernel.exchange.traced import note_export
 from views.kernel.pages import RECORD_ACTIONS
+from views.kernel.printing import paper_language, printed
 from views.kernel.request import actor, language, say
 from views.kernel.request import session as database
 from views.kernel.shell import Extra, crumbs, menu_page, shell
@@ -135,6 +137,15 @@ class KeyNodesView(BaseView):  # type: ignore[misc]
         """The checklist of a project, phase by phase."""
         return self._checklist(self._project(pk))
 
+    @expose("/<int:pk>/print", methods=["GET"])
+    @needs(READ)
+    def print(self, pk: int) -> Any:
+        """The checklist as the review meeting signs it."""
+        project = self._project(pk)
+        nodes = checklists(database(), [project])[project.id]
+        trail = [{"label": TITLE, "url": "/keynodes/"}, {"label": project.name, "url": f"/keynodes/{pk}"}]
+        return printed(KEY_NODE_LIST.label, [key_node_sheet(database(), project, nodes, paper_language())], trail)
+
     @expose("/<int:pk>/<string:code>", methods=["POST"])
     @needs(WRITE)
     def send(self, pk: int, code: str) -> Any:
@@ -231,6 +242,7 @@ class KeyNodesView(BaseView):  # type: ignore[misc]
             "all": len(nodes),
             "project_id": project.id,
             "today": now.isoformat(),
+            "actions": [{"label": _("Print", "打印"), "url": f"/keynodes/{project.id}/print", "icon": "printer"}],
         }
         return render_template("doorbook/keynode_checklist.html", shell=shell(project.name), page=page)
 

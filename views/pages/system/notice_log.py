@@ -8,10 +8,11 @@ from flask import flash, jsonify, redirect, request
 from flask_appbuilder import BaseView, expose
 from sqlalchemy import select
 
+from models.kernel.gaps import faulty_gaps
 from models.kernel.notice.deliver import resend
 from models.kernel.notice.event import EVENTS, Channel
 from models.kernel.notice.log import DeliveryState, NotifyLog
-from models.kernel.notice.template import NotifyTemplate, Wording, own_words, unknown_fields
+from models.kernel.notice.template import NotifyTemplate, Wording, own_words
 from models.kernel.notice.wordings import samples, worded
 from models.kernel.refusal import Missing, Refusal
 from models.kernel.roles import READ, WRITE
@@ -107,7 +108,7 @@ class TemplatePreview(BaseView):  # type: ignore[misc]
         usual = own_words(event, chosen)
         typed = Wording(sent.get("subject", "")[:2_000], sent.get("body", "")[:20_000])
         wrong: list[Refusal] = [
-            one for name in ("subject", "body") for one in unknown_fields(event, getattr(typed, name), name)
+            one for name in ("subject", "body") for one in faulty_gaps(event.known(), getattr(typed, name), name)
         ]
         shown = worded(typed, samples(event, chosen))
         return jsonify(

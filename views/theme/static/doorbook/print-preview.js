@@ -1,0 +1,69 @@
+// The preview of a printed form beside its editor: what is typed, with sample values; fields to put in; the usual words.
+import { make, one, post, quietly } from "doorbook/dom";
+
+const form = one("#record-form");
+const zh = document.documentElement.lang.startsWith("zh");
+const say = (english, chinese) => (zh ? chinese : english);
+const TEXTS = ["title", "body", "signatures", "foot"];
+
+const paper = make("div", { class: "sheet-preview", "aria-live": "polite" });
+const wrong = make("p", { class: "wrong", role: "status" });
+const gaps = make("ul", { class: "gaps" });
+const usual = make("button", { type: "button", class: "button" }, say("Use the usual words", "恢复默认文字"));
+const card = make(
+  "section",
+  { class: "card card-section notice-preview", "aria-label": say("Preview", "预览") },
+  make("h2", {}, say("Preview with sample values", "预览（示例数据）")),
+  paper,
+  wrong,
+  make("p", { class: "quiet" }, say("Fields of this form; a click puts one in:", "该单据可用的字段，点击即可插入：")),
+  gaps,
+  usual,
+);
+one(".card", form).after(card);
+
+let last = form.elements.body;
+let words = null;
+for (const name of TEXTS) form.elements[name].addEventListener("focus", (event) => (last = event.target));
+
+function put(name) {
+  last.focus();
+  last.setRangeText(`{${name}}`, last.selectionStart, last.selectionEnd, "end");
+  last.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+/** The sheet comes drawn and escaped by the server; it is parsed as a document of its own, where nothing runs. */
+const sheetOf = (html) => new DOMParser().parseFromString(html, "text/html").body.children;
+
+async function show() {
+  const asked = {};
+  for (const name of ["form", "language", ...TEXTS]) asked[name] = form.elements[name]?.value ?? "";
+  let said;
+  try {
+    said = await post("/print_template/preview", asked);
+  } catch (error) {
+    wrong.textContent = error.message;
+    return;
+  }
+  words = said.form ? said.usual : null;
+  usual.hidden = !words;
+  paper.replaceChildren(...(said.form ? sheetOf(said.html) : [make("p", { class: "quiet" }, said.hint)]));
+  wrong.textContent = (said.errors ?? []).join(" ");
+  gaps.replaceChildren(
+    ...(said.fields ?? []).map((field) => {
+      const button = make("button", { type: "button", class: "button", title: field.label }, `{${field.name}} ${field.label}`);
+      button.addEventListener("click", () => put(field.name));
+      return make("li", {}, button);
+    }),
+  );
+}
+
+usual.addEventListener("click", () => {
+  for (const name of TEXTS) {
+    form.elements[name].value = words[name];
+    form.elements[name].dispatchEvent(new Event("input", { bubbles: true }));
+  }
+});
+form.addEventListener("input", quietly(show, 250));
+form.addEventListener("change", quietly(show, 50));
+show();
