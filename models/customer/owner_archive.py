@@ -33,7 +33,7 @@ class OwnerArchive(Table):
         key=("room_id", "archive_no"),
         title=("archive_no",),
         listed=("project", "room", "archive_no", "kind", "received_on", "copies", "place", "keeper"),
-        searched=("archive_no", "place"),
+        searched=("archive_no",),
         sections=(
             section(
                 _("Archive", "档案"),
