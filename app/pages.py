@@ -13,6 +13,7 @@ from views.kernel.printing import PrintPreview
 from views.kernel.reporting import ReportPages
 from views.kernel.versions import VersionsView
 from views.pages.customer.person import PersonView
+from views.pages.customer.project_book_pages import ProjectBookView
 from views.pages.flow.approvals import ApprovalView
 from views.pages.flow.settings import FlowSettingsView
 from views.pages.keynode.checklist import KeyNodesView
@@ -48,6 +49,7 @@ PAGES: list[type[Any]] = [
     TemplatePreview,
     PrintPreview,
     LedgerView,
+    ProjectBookView,
     FilesView,
     CommentsView,
     VersionsView,

@@ -33,7 +33,7 @@ from models.property.unit import Unit
 from tests.console import Console
 from tests.databases import BOTH
 from tests.world import NOW, World
-from views.kernel.exchange import into_table, plan
+from views.kernel.exchange import plan, table_pass
 from views.kernel.exchange.into_table import TableTarget
 from views.kernel.exchange.matching import bare, columns_of
 from views.kernel.exchange.plan import Findings, layout_of, run, sheet_of
@@ -265,6 +265,36 @@ def verdicts(page: str) -> list[int]:
     return [int(n) for n in re.findall(r"<strong>(\d+)</strong>", page)]
 
 
+@pytest.mark.parametrize("backend", BOTH)
+def test_rows_refer_to_new_rows_of_the_same_file(session: Session, world: World, backend: str) -> None:
+    """Whatever their order, by path, by code or by name; a circle and an unknown one are refused, nothing else."""
+    head = ("所属单位", "编码", "名称", "上级分类")
+    top = session.get_one(table("group"), world.id("group", "group")).name
+    rows = [
+        (top, "X11", "空鼓", "X1"),
+        (top, "X12", "开裂", "墙面工程"),
+        (top, "X1", "墙面工程", None),
+        (top, "Y1", "甲", "Y2"),
+        (top, "Y2", "乙", "Y1"),
+        (top, "Z1", "丙", "没有这个"),
+    ]
+    cls = table("issue_category")
+    for write in (False, True):
+        found = imported(session, world, "group_admin", cls, book(head, *rows), write=write)
+        assert counts(found) == (3, 0, 0, 3), cells(found)
+        assert set(cells(found)) == {"D5", "D6", "D7"}
+    made = {row.code: row for row in session.scalars(select(cls).where(cls.code.like("X%")))}  # type: ignore[attr-defined]
+    assert made["X11"].parent_id == made["X12"].parent_id == made["X1"].id  # type: ignore[attr-defined]
+    assert counts(imported(session, world, "group_admin", cls, book(head, *rows[:3]))) == (0, 0, 3, 0)
+
+
+def test_a_department_stands_under_a_new_department(session: Session, world: World) -> None:
+    top = session.get_one(table("company"), world.id("company", "hangzhou")).name
+    rows = [("三级组", "二级部"), ("二级部", "一级部"), ("一级部", top)]
+    found = imported(session, world, "group_admin", Department, book(("名称", "上级单位"), *rows))
+    assert counts(found) == (3, 0, 0, 0), cells(found)
+
+
 def test_the_pages_from_file_to_rows(app: Flask, session: Session, world: World) -> None:
     person = Console(app, "project_clerk")
     data = book(("项目台账",), HEAD, HOME, (*HOME[:3], "902", 9, None, "abc", "已卖"))
@@ -405,7 +435,7 @@ def test_stopped_halfway_leaves_nothing(session: Session, world: World, monkeypa
     rows = [(*HOME[:3], str(1000 + n), 9, "A户型", 98.5, "签约") for n in range(30)]
     monkeypatch.setattr(plan, "CHUNK", 10)
     chunks = 0
-    written = into_table.write
+    written = table_pass.write
 
     def stopping(*args: Any) -> list[int]:
         nonlocal chunks
@@ -414,7 +444,7 @@ def test_stopped_halfway_leaves_nothing(session: Session, world: World, monkeypa
             raise KeyboardInterrupt
         return written(*args)
 
-    monkeypatch.setattr(into_table, "write", stopping)
+    monkeypatch.setattr(table_pass, "write", stopping)
     with pytest.raises(KeyboardInterrupt):
         imported(session, world, "project_clerk", Room, book(HEAD, *rows))
     session.rollback()
@@ -422,7 +452,7 @@ def test_stopped_halfway_leaves_nothing(session: Session, world: World, monkeypa
     audited = select(func.count()).select_from(AuditLog).where(AuditLog.channel == "import")
     assert session.scalar(audited) == 0
     session.rollback()
-    monkeypatch.setattr(into_table, "write", written)
+    monkeypatch.setattr(table_pass, "write", written)
     assert imported(session, world, "project_clerk", Room, book(HEAD, *rows)).added == 30
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -56,13 +56,37 @@ def write_remarks(
         language: of the comments.
         only_wrong: leaves the right rows out, to correct the others and hand them over alone.
     """
+    book = xlsxwriter.Workbook(str(file), {"constant_memory": True, "default_date_format": "yyyy-mm-dd"})
+    _remarked(book, _Formats(book), sheet, layout, remarks, language, only_wrong=only_wrong)
+    book.close()
+
+
+def write_remarked_book(
+    file: Path, sheets: Sequence[tuple[Sheet, Layout, Sequence[Remark]]], language: str, *, only_wrong: bool = False
+) -> None:
+    """Writes several sheets again, as `write_remarks` does one."""
+    book = xlsxwriter.Workbook(str(file), {"constant_memory": True, "default_date_format": "yyyy-mm-dd"})
+    formats = _Formats(book)
+    for sheet, layout, remarks in sheets:
+        _remarked(book, formats, sheet, layout, remarks, language, only_wrong=only_wrong)
+    book.close()
+
+
+def _remarked(
+    book: Any,
+    formats: _Formats,
+    sheet: Sheet,
+    layout: Layout,
+    remarks: Sequence[Remark],
+    language: str,
+    *,
+    only_wrong: bool,
+) -> None:
     by_row: dict[int, dict[int, list[str]]] = {}
     for row, column, english, chinese in remarks:
         place = column if column is not None else min((h.column for h in layout.headings), default=0)
         by_row.setdefault(row, {}).setdefault(place, []).append(chinese if language == "zh" else english)
-    book = xlsxwriter.Workbook(str(file), {"constant_memory": True, "default_date_format": "yyyy-mm-dd"})
     page = book.add_worksheet(_tab(sheet.name))
-    formats = _Formats(book)
     page.set_column(0, max((h.column for h in layout.headings), default=0), 14)
     line = 0
     for number, cells in enumerate(sheet.rows(), 1):
@@ -76,18 +100,68 @@ def write_remarks(
             if column in wrong:
                 page.write_comment(at, column, "\n".join(wrong[column]), {"x_scale": 2})
         line += 1
+
+
+def write_template(
+    file: Path, cls: type[Table], language: str, options: Callable[[Column], Sequence[str]] = lambda _column: ()
+) -> None:
+    """Writes the template of a table: headings with notes, drop-downs, an example as a comment, explanations."""
+    write_templates(file, [(cls, template_columns(cls))], language, options)
+
+
+def write_templates(
+    file: Path,
+    tables: Sequence[tuple[type[Table], Sequence[Column]]],
+    language: str,
+    options: Callable[[Column], Sequence[str]],
+) -> None:
+    """Writes the template of several tables, a sheet each, and their explanations.
+
+    Args:
+        tables: each with the columns of its sheet.
+        options: a column -> what may be chosen there beyond what its declaration says.
+    """
+    book = xlsxwriter.Workbook(str(file))
+    formats = _Formats(book)
+    pages = [book.add_worksheet(_tab(cls.screen.label.said(language))) for cls, _columns in tables]
+    lists = book.add_worksheet("lists")
+    lists.hide()
+    used = 0
+    for page, (cls, columns) in zip(pages, tables, strict=True):
+        used = _template_sheet(book, page, lists, used, cls, columns, language, formats, options)
+    notes = book.add_worksheet(_tab(_("Explanations", "填写说明").said(language)))
+    heads = (_("Column", "列名"), _("Required", "是否必填"), _("What stands there", "内容"), _("Note", "说明"))
+    notes.set_column(0, 3, 28)
+    for place, head in enumerate(heads):
+        notes.write_string(0, place, head.said(language), formats.head)
+    row = 1
+    for cls, columns in tables:
+        if len(tables) > 1:
+            notes.write_string(row, 0, cls.screen.label.said(language), formats.head)
+            row += 1
+        for column in columns:
+            name, *rest = explained(cls, column, language)
+            needed = _("yes", "是") if column.required else _("no", "否")
+            cells = (name, needed.said(language), rest[0] if rest else "", " ".join(rest[1:]))
+            for place, cell in enumerate(cells):
+                notes.write_string(row, place, cell)
+            row += 1
     book.close()
 
 
-def write_template(file: Path, cls: type[Table], language: str) -> None:
-    """Writes the template of a table: headings with notes, drop-downs, an example as a comment, explanations."""
-    columns = template_columns(cls)
-    book = xlsxwriter.Workbook(str(file))
-    page = book.add_worksheet(_tab(cls.screen.label.said(language)))
-    formats = _Formats(book)
+def _template_sheet(
+    book: Any,
+    page: Any,
+    lists: Any,
+    used: int,
+    cls: type[Table],
+    columns: Sequence[Column],
+    language: str,
+    formats: _Formats,
+    offered: Callable[[Column], Sequence[str]],
+) -> int:
+    """Writes the sheet of one table; returns how many columns of the sheet of lists are used by now."""
     text = book.add_format({"num_format": "@"})
-    lists = book.add_worksheet("lists")
-    lists.hide()
     page.freeze_panes(1, 0)
     example = []
     for place, column in enumerate(columns):
@@ -98,14 +172,15 @@ def write_template(file: Path, cls: type[Table], language: str) -> None:
         plain = known is None or known.kind in ("text", "prose", "masked")
         page.set_column(place, place, max(12, len(label) * 2 + 2), text if plain else None)
         example.append(f"{label}: {_example(column, language)}")
-        options = _options(column, language)
+        options = _options(column, language) or list(offered(column))
         if options:
             if len(",".join(options)) <= _LIST:
                 source: Any = options
             else:
                 for row, option in enumerate(options):
-                    lists.write_string(row, place, option)
-                letter = xlsxwriter.utility.xl_col_to_name(place, True)
+                    lists.write_string(row, used, option)
+                letter = xlsxwriter.utility.xl_col_to_name(used, True)
+                used += 1
                 source = f"=lists!{letter}$1:{letter}${len(options)}"
             page.data_validation(
                 1, place, _ROWS, place, {"validate": "list", "source": source, "error_type": "warning"}
@@ -113,18 +188,7 @@ def write_template(file: Path, cls: type[Table], language: str) -> None:
     page.write_comment(
         1, 0, "\n".join([_("Example", "填写示例").said(language), *example]), {"x_scale": 3, "y_scale": 5}
     )
-    notes = book.add_worksheet(_tab(_("Explanations", "填写说明").said(language)))
-    heads = (_("Column", "列名"), _("Required", "是否必填"), _("What stands there", "内容"), _("Note", "说明"))
-    notes.set_column(0, 3, 28)
-    for place, head in enumerate(heads):
-        notes.write_string(0, place, head.said(language), formats.head)
-    for row, column in enumerate(columns, 1):
-        name, *rest = explained(cls, column, language)
-        needed = _("yes", "是") if column.required else _("no", "否")
-        cells = (name, needed.said(language), rest[0] if rest else "", " ".join(rest[1:]))
-        for place, cell in enumerate(cells):
-            notes.write_string(row, place, cell)
-    book.close()
+    return used
 
 
 def template_columns(cls: type[Table]) -> list[Column]:

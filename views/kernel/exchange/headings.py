@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import Any
 
 from models.kernel.refusal import Refusal
 from models.kernel.words import _
@@ -68,10 +69,15 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class DataRow:
-    """One row of the table: `number` as in the file, from 1; `values` by key, every known column present."""
+    """One row of the table: `number` as in the file, from 1; `values` by key, every known column present.
+
+    A row that was made of another (an owner out of the row of a home) has only the values that say something, and a
+    `token` by which later rows find the record it became.
+    """
 
     number: int
     values: dict[str, Cell]
+    token: Any = None
 
 
 def find_headings(sheet: Sheet, known: Mapping[str, Sequence[str]], required: Sequence[str] = ()) -> Layout:

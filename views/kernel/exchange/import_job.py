@@ -94,7 +94,7 @@ def _looked_through(run: Run, target: TableTarget, sheet: Sheet, layout: Layout,
 
 
 def _sheet(staged: Staged, target: TableTarget) -> tuple[Sheet, Layout]:
-    book = open_workbook(Path(staged.file), staged.filename, encoding=staged.encoding)
+    book = open_workbook(Path(staged.file), staged.filename, encoding=staged.encoding, delimiter=staged.delimiter)
     sheet = sheet_of(book, staged.sheet)
     return sheet, layout_of(sheet, target.columns(), staged.header_row, staged.mapping or {})
 

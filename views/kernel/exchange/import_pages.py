@@ -11,8 +11,11 @@ from typing import Any
 from flask import current_app, flash, redirect, render_template, request, send_file
 from flask_appbuilder import expose
 
+from models.kernel.option_values import anywhere
 from models.kernel.refusal import Refusal
 from models.kernel.roles import IMPORT
+from models.kernel.scope import granted_paths
+from models.kernel.session import actor_of
 from models.kernel.table import Table
 from models.kernel.words import Words, _
 from views.kernel.access import needs
@@ -21,7 +24,7 @@ from views.kernel.exchange.annotated import write_remarks, write_template
 from views.kernel.exchange.headings import Layout
 from views.kernel.exchange.import_job import AT_ONCE, ask_for_import
 from views.kernel.exchange.into_table import TableTarget
-from views.kernel.exchange.matching import KEY
+from views.kernel.exchange.matching import KEY, Column
 from views.kernel.exchange.plan import SHOWN, Findings, Target, layout_of, run, sheet_of
 from views.kernel.exchange.sheet import Book, Sheet, is_blank
 from views.kernel.exchange.staging import Staged, Staging
@@ -31,13 +34,44 @@ from views.kernel.request import session as database
 from views.kernel.shell import shell
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-ENCODINGS = [
+ENCODINGS: list[dict[str, Any]] = [
     {"value": "auto", "label": _("Find out", "自动识别")},
     {"value": "utf-8-sig", "label": "UTF-8"},
     {"value": "gb18030", "label": "GB18030 / GBK"},
     {"value": "utf-16", "label": "UTF-16"},
     {"value": "big5hkscs", "label": "Big5"},
 ]
+
+
+DELIMITED = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
+
+
+def reopened(staged: Staged) -> Book:
+    """Opens a file that was handed over, as it was chosen to be read."""
+    return open_workbook(staged.file, staged.filename, encoding=staged.encoding, delimiter=staged.delimiter)
+
+
+def encodings(book: Book) -> list[dict[str, Any]]:
+    """Returns the encodings a CSV file may be read in, the one it is read in chosen; nothing for a workbook."""
+    if book.kind != "csv":
+        return []
+    known = [each for each in ENCODINGS if each["value"] != "auto"]
+    if book.encoding not in [each["value"] for each in known]:
+        known.append({"value": book.encoding, "label": book.encoding.upper()})
+    return [{**each, "on": each["value"] == book.encoding} for each in known]
+
+
+def delimiters(book: Book) -> list[dict[str, Any]]:
+    """Returns what may stand between the cells of a CSV file, likewise."""
+    if book.kind != "csv":
+        return []
+    labels = {
+        "comma": _("comma ,", "逗号 ,"),
+        "semicolon": _("semicolon ;", "分号 ;"),
+        "tab": _("tab", "制表符"),
+        "bar": _("bar |", "竖线 |"),
+    }
+    return [{"value": n, "label": labels[n], "on": sign == book.delimiter} for n, sign in DELIMITED.items()]
 
 
 class Flow:
@@ -109,6 +143,8 @@ class Flow:
         errors: list[dict[str, Any]] = []
         if request.method == "POST":
             try:
+                if self._read_anew(staged, book):
+                    return redirect(f"{self.base}/{token}")
                 done = self._choose(staged, book)
             except Refusal as refusal:
                 done, errors = None, [{"text": each.sentence} for each in refusal.all()]
@@ -124,6 +160,18 @@ class Flow:
             errors.append({"text": refusal.sentence})
             layout = Layout(staged.header_row or 1, (), (), {})
         return self._mapping_page(staged, book, sheet, layout, errors)
+
+    def _read_anew(self, staged: Staged, book: Book) -> bool:
+        """Takes another encoding or delimiter of a CSV file, where one was chosen; returns whether it was."""
+        encoding = request.form.get("encoding", book.encoding)
+        delimiter = DELIMITED.get(request.form.get("delimiter", ""), book.delimiter)
+        if book.kind != "csv" or (encoding, delimiter) == (book.encoding, book.delimiter):
+            return False
+        open_workbook(staged.file, staged.filename, encoding=encoding, delimiter=delimiter).first()
+        staged.encoding, staged.delimiter = encoding, delimiter
+        staged.header_row, staged.mapping = 0, None
+        staged.save()
+        return True
 
     def _choose(self, staged: Staged, book: Book) -> str | None:
         """Takes what was chosen on the mapping page; returns where one goes on, None to look at the page again."""
@@ -166,13 +214,15 @@ class Flow:
         for heading in layout.headings:
             if heading.key:
                 taken.setdefault(heading.key, heading.column)
-        samples = _samples(sheet, layout)
+        samples = samples_of(sheet, layout)
         page = {
             "title": self.title,
             "crumbs": self.crumbs,
             "file_text": staged.filename,
             "errors": errors,
             "submit_url": f"{self.base}/{staged.token}",
+            "encodings": encodings(book),
+            "delimiters": delimiters(book),
             "header_row": layout.row,
             "sheets": [each.name for each in book.sheets] if len(book.sheets) > 1 else [],
             "sheet": sheet.name,
@@ -234,14 +284,14 @@ class Flow:
                 {"cell": f.cell, "column": f.label, "value": f.value, "sentence": f.sentence}
                 for f in found.faults[:SHOWN]
             ],
-            "refused_more": _more(more),
+            "refused_more": more_words(more),
             "changed": [{"label": c.record, "field": c.field, "old": c.old, "new": c.new} for c in found.changes],
-            "changed_more": _more(found.changes_more),
+            "changed_more": more_words(found.changes_more),
             "added": {
                 "columns": [{"label": columns[k].label, "kind": "text"} for k in layout.columns if k in columns],
                 "rows": [{"cells": [Cell("text", text) for text in row]} for row in found.samples],
             },
-            "added_more": _more(found.added - len(found.samples)),
+            "added_more": more_words(found.added - len(found.samples)),
             "workbook_url": f"{base}/remarks.xlsx" if found.refused else None,
             "wrong_url": wrong_url,
             "apply_text": _("Import {n} rows, leave out {m} wrong ones", "导入 {n} 行，跳过 {m} 行有误数据").fill(
@@ -312,7 +362,7 @@ class Flow:
         return self._staging.find(token, actor().user_id, self.target.name)
 
     def _open(self, staged: Staged) -> Book:
-        return open_workbook(staged.file, staged.filename, encoding=staged.encoding)
+        return reopened(staged)
 
     def _sheet(self, staged: Staged) -> tuple[Sheet, Layout]:
         sheet = sheet_of(self._open(staged), staged.sheet)
@@ -341,11 +391,12 @@ def _file_text(staged: Staged, found: Findings) -> Words:
     return _("{file}{english}", "{file}{chinese}").fill(file=staged.filename, english=english, chinese=chinese)
 
 
-def _more(count: int) -> Words | None:
+def more_words(count: int) -> Words | None:
+    """Returns how many more there are than are shown."""
     return _("and {n} more", "另有 {n} 条").fill(n=f"{count:,}") if count > 0 else None
 
 
-def _samples(sheet: Sheet, layout: Layout) -> dict[int, list[str]]:
+def samples_of(sheet: Sheet, layout: Layout) -> dict[int, list[str]]:
     """Returns the first values under each heading."""
     found: dict[int, list[str]] = {}
     for number, row in enumerate(sheet.rows(), 1):
@@ -426,4 +477,16 @@ def sent(write: Callable[[Path], None], name: str) -> Any:
 def template(cls: type[Table]) -> Any:
     """Sends the template of a table."""
     name = f"{say(cls.screen.label)}-{say(_('template', '导入模板'))}.xlsx"
-    return sent(lambda file: write_template(file, cls, language()), name)
+    return sent(lambda file: write_template(file, cls, language(), offered(cls)), name)
+
+
+def offered(cls: type[Table]) -> Callable[[Column], list[str]]:
+    """Returns what gives the words an administrator keeps for a column, as they hold where the actor may import."""
+    own = database()
+    paths = [*granted_paths(actor_of(own), cls, IMPORT), *(["/"] if actor_of(own).system else [])]
+
+    def words(column: Column) -> list[str]:
+        name = column.known.list if column.known is not None else None
+        return [item.words.said(language()) for item in anywhere(own, name, paths)] if name else []
+
+    return words

@@ -237,7 +237,7 @@ class Resolver:
         names = name_columns(target)
         if not names:
             return {}
-        written = sorted({piece for ask in asks for piece in _endings(ask.text)})
+        written = sorted({piece for ask in asks for piece in endings(ask.text)})
         conditions = self._parents(target, asks)
         numbered = any(ask.numbers for ask in asks)
         found: dict[int, Found] = {}
@@ -315,7 +315,7 @@ class Resolver:
     def _meant(self, ask: Ask, by_name: Mapping[str, list[Found]]) -> list[Found]:
         text = folded(ask.text)
         found: dict[int, Found] = {}
-        for piece in {folded(each) for each in _endings(ask.text)}:
+        for piece in {folded(each) for each in endings(ask.text)}:
             for each in by_name.get(piece, ()):
                 if (ask.project is None or each.project in (None, ask.project)) and _spells(text, each.levels):
                     found[each.key] = each
@@ -404,7 +404,7 @@ def _spells(text: str, levels: Sequence[frozenset[str]]) -> bool:
     return False
 
 
-def _endings(text: str) -> list[str]:
+def endings(text: str) -> list[str]:
     """Returns what may be the row's own name at the end of a path, as written, with and without blanks."""
     tokens = [token for token in _GAPS.split(unicodedata.normalize("NFKC", text).strip()) if token]
     found = [text.strip()]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
@@ -20,7 +21,7 @@ from models.kernel.session import act, actor_of, clock_of, reading
 from models.kernel.words import Words, _
 from views.kernel.exchange.cells import restored
 from views.kernel.exchange.headings import DataRow, Heading, Layout, data_rows, find_headings
-from views.kernel.exchange.matching import Column
+from views.kernel.exchange.matching import Column, bare
 from views.kernel.exchange.sheet import Book, Cell, Sheet, address
 
 CHUNK = 1_000
@@ -158,6 +159,15 @@ class Target(ABC):
         """Returns what a person may choose beyond the columns: name -> words."""
         return {}
 
+    def chunks(self, rows: Iterator[DataRow], layout: Layout) -> Iterator[list[DataRow]]:
+        """Yields the rows in the order and in the portions in which they are looked at; the same ones each time."""
+        while chunk := list(islice(rows, CHUNK)):
+            yield chunk
+
+    def tried_by_writing(self, layout: Layout) -> bool:
+        """Returns whether a dry run has to write, and take it back: rows of the file refer to other rows of it."""
+        return False
+
 
 def run(
     session: Session, target: Target, sheet: Sheet, layout: Layout, options: Sequence[str] = (), *, write: bool = False
@@ -181,15 +191,17 @@ def run(
     lacking = target.lacking(list(layout.columns))
     if lacking:
         raise Refusal.of([Refusal(sentence, code="no_column") for sentence in lacking])
+    if not write and target.tried_by_writing(layout):
+        with trial(session) as own:
+            return run(own, target, sheet, layout, options, write=True)
     actor, clock = actor_of(session), clock_of(session)
     act(session, replace(actor, channel="import"), clock)
     try:
         if write:
-            _one_at_a_time(session, target)
+            one_at_a_time(session, target.name)
         findings = Findings()
         walk = target.begin(session, sheet, layout, findings, options, write=write)
-        rows = data_rows(sheet, layout, findings.skipped)
-        while chunk := list(islice(rows, CHUNK)):
+        for chunk in target.chunks(data_rows(sheet, layout, findings.skipped), layout):
             walk.chunk(chunk)
         findings.faults.sort(key=lambda fault: (fault.row, fault.column if fault.column is not None else -1))
         return findings
@@ -225,19 +237,19 @@ def run_in_batches(
         seen: list[tuple[int, str]] = []
         known, walk_findings = findings.skipped, Findings()
         walk = target.begin(session, sheet, layout, walk_findings, options, write=True)
-        rows = data_rows(sheet, layout, seen)
+        chunks = target.chunks(data_rows(sheet, layout, seen), layout)
         place = 0
         token = reading.set(True)  # no writer waits for what is only looked at
         try:
-            while place < done and (chunk := list(islice(rows, min(CHUNK, done - place)))):
+            while place < done and (chunk := next(chunks, None)):
                 walk.rehearse(chunk)
                 place += len(chunk)
             session.rollback()
         finally:
             reading.reset(token)
         _forget(walk_findings)
-        while chunk := list(islice(rows, CHUNK)):
-            _one_at_a_time(session, target)
+        for chunk in chunks:
+            one_at_a_time(session, target.name)
             walk.chunk(chunk)
             _gather(findings, walk_findings)
             _forget(walk_findings)
@@ -263,11 +275,31 @@ def _forget(findings: Findings) -> None:
         setattr(findings, name, getattr(fresh, name))
 
 
-def _one_at_a_time(session: Session, target: Target) -> None:
+@contextmanager
+def trial(session: Session) -> Iterator[Session]:
+    """Gives a session of its own, acting as the given one, in which everything may be written: nothing of it stays.
+
+    What is read of the given session so far is let go, so that it does not wait for itself.
+    """
+    actor, clock, bind = actor_of(session), clock_of(session), session.get_bind()
+    session.rollback()
+    token = reading.set(False)
+    try:
+        with Session(bind) as own:
+            act(own, actor, clock)
+            try:
+                yield own
+            finally:
+                own.rollback()
+    finally:
+        reading.reset(token)
+
+
+def one_at_a_time(session: Session, name: str) -> None:
     """Two imports into the same table wait for each other. On SQLite the only writer holds the lock already."""
     connection = session.connection()
     if connection.dialect.name == "postgresql":
-        key = sum(ord(sign) << (place % 24) for place, sign in enumerate(target.name.partition("/")[0]))
+        key = sum(ord(sign) << (place % 24) for place, sign in enumerate(name.partition("/")[0]))
         connection.execute(select(func.pg_advisory_xact_lock(_LOCK, key % (1 << 31))))
 
 
@@ -328,17 +360,25 @@ def _layout_at(sheet: Sheet, known: Mapping[str, Sequence[str]], header_row: int
             _("Row {row} is empty: there are no headings in it.", "第 {row} 行为空，没有表头。").fill(row=header_row),
             code="no_headings",
         )
-    headings = tuple(Heading(column, text, None) for column, text in texts)
-    return Layout(header_row, headings, (), {}, {})
+    names = {bare(name): key for key, each in known.items() for name in (*each, key)}
+    headings = tuple(Heading(column, text, names.get(bare(text))) for column, text in texts)
+    columns: dict[str, int] = {}
+    for heading in headings:
+        if heading.key is not None:
+            columns.setdefault(heading.key, heading.column)
+    return Layout(header_row, headings, (), {}, columns)
 
 
 class Cells:
     """Reads cells of a sheet for a walk, and says at which cell something is wrong."""
 
-    def __init__(self, sheet: Sheet, layout: Layout, columns: Mapping[str, Column]) -> None:
+    def __init__(
+        self, sheet: Sheet, layout: Layout, columns: Mapping[str, Column], given: Mapping[str, Cell] | None = None
+    ) -> None:
         self._sheet = sheet
         self._layout = layout
         self._columns = columns
+        self._given = given or {}
         self._faulty = bool(sheet.faults)
 
     def raw(self, row: DataRow, key: str) -> Cell:
@@ -351,6 +391,8 @@ class Cells:
             fault = self._sheet.fault(row.number - 1, self._layout.columns[key])
             if fault is not None:
                 raise fault
+        if key in self._given:
+            return self._given[key]
         value = row.values.get(key)
         return restored(value) if isinstance(value, str) else value
 

@@ -15,6 +15,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from models.kernel.refusal import Missing
 from models.kernel.words import _
@@ -33,12 +34,13 @@ class Staged:
         user_id: who may go on with it.
         target: what it fills, such as 'room' or 'ledger/12'.
         filename: as the person's machine called it.
-        encoding: of a CSV file, where one was chosen.
+        encoding, delimiter: of a CSV file, where one was chosen.
         sheet: the sheet that is read; the first with anything in it where empty.
         header_row: the row of the headings, from 1; found out where 0.
         mapping: column of the sheet (from 0) -> key of the target's column; None while nobody mapped it.
         options: what was chosen beyond that, such as 'owner_changed'.
         rows: how many a dry run found.
+        sheets: of a workbook of several tables: sheet -> what was said of it (`table`, `header_row`, `mapping`).
     """
 
     token: str
@@ -47,12 +49,14 @@ class Staged:
     target: str
     filename: str
     encoding: str | None = None
+    delimiter: str | None = None
     sheet: str = ""
     header_row: int = 0
     mapping: dict[int, str] | None = None
     options: list[str] = field(default_factory=list)
     created: float = 0.0
     rows: int = 0
+    sheets: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def file(self) -> Path:
@@ -69,13 +73,17 @@ class Staged:
         self.created = time.time()
         self.save()
 
-    def keep_remarks(self, remarks: Sequence[tuple[int, int | None, str, str]]) -> None:
-        """Keeps the remarks of a dry run: row (from 1), column (from 0), sentence in English and in Chinese."""
-        _write(self.folder / "remarks.json", list(remarks))
+    def keep_remarks(self, remarks: Sequence[tuple[int, int | None, str, str]], sheet: int = 0) -> None:
+        """Keeps the remarks of a dry run: row (from 1), column (from 0), sentence in English and in Chinese.
 
-    def remarks(self) -> list[tuple[int, int | None, str, str]]:
+        Args:
+            sheet: which sheet of a workbook of several tables they are about.
+        """
+        _write(self.folder / f"remarks-{sheet}.json", list(remarks))
+
+    def remarks(self, sheet: int = 0) -> list[tuple[int, int | None, str, str]]:
         """Returns what `keep_remarks` was given; nothing before a dry run."""
-        file = self.folder / "remarks.json"
+        file = self.folder / f"remarks-{sheet}.json"
         return [tuple(each) for each in json.loads(file.read_text("utf-8"))] if file.exists() else []
 
 
@@ -128,25 +136,30 @@ class Staging:
                 )
             )
         if values["mapping"] is not None:
-            values["mapping"] = {int(column): key for column, key in values["mapping"].items()}
+            values["mapping"] = _numbered(values["mapping"])
+        for said in values.get("sheets", {}).values():
+            if said.get("mapping") is not None:
+                said["mapping"] = _numbered(said["mapping"])
         return Staged(token=token, folder=folder, **values)
 
-    def remember(self, staged: Staged, headings: Sequence[str], mapping: Mapping[int, str]) -> None:
-        """Remembers how a person mapped these headings of this table."""
-        file = self._remembered(staged, headings)
+    def remember(
+        self, staged: Staged, headings: Sequence[str], mapping: Mapping[int, str], table: str | None = None
+    ) -> None:
+        """Remembers how a person mapped these headings of this table; `table` names it where the target is several."""
+        file = self._remembered(staged, headings, table)
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _write(file, {str(column): key for column, key in mapping.items()})
 
-    def remembered(self, staged: Staged, headings: Sequence[str]) -> dict[int, str] | None:
+    def remembered(self, staged: Staged, headings: Sequence[str], table: str | None = None) -> dict[int, str] | None:
         """Returns how the same person mapped the same headings before, or None."""
-        file = self._remembered(staged, headings)
+        file = self._remembered(staged, headings, table)
         try:
             return {int(column): str(key) for column, key in json.loads(file.read_text("utf-8")).items()}
         except (OSError, ValueError):
             return None
 
-    def _remembered(self, staged: Staged, headings: Sequence[str]) -> Path:
-        kind = staged.target.partition("/")[0]
+    def _remembered(self, staged: Staged, headings: Sequence[str], table: str | None) -> Path:
+        kind = table or staged.target.partition("/")[0]
         said = json.dumps([kind, *headings], ensure_ascii=False).encode()
         return self._folder / "mappings" / str(staged.user_id or 0) / f"{hashlib.sha256(said).hexdigest()[:32]}.json"
 
@@ -164,6 +177,11 @@ class Staging:
                 shutil.rmtree(folder, ignore_errors=True)
                 gone += 1
         return gone
+
+
+def _numbered(mapping: Mapping[str, str]) -> dict[int, str]:
+    """JSON has no numbers as keys."""
+    return {int(column): key for column, key in mapping.items()}
 
 
 def _write(file: Path, values: object) -> None:
