@@ -330,6 +330,7 @@ def _layout(layout: Layout, **columns: str) -> Layout:
 def _living(session: Session, rooms: set[int]) -> dict[int, list[Any]]:
     """Returns who owns these homes today."""
     found: dict[int, list[Any]] = {}
+    people: Any = Customer
     keys = sorted(rooms)
     for start in range(0, len(keys), 500):
         statement = (
@@ -339,7 +340,7 @@ def _living(session: Session, rooms: set[int]) -> dict[int, list[Any]]:
                 Ownership.from_day,
                 Customer.name,
                 Customer.cert_no,
-                Customer.__table__.c.cert_no_blind,
+                people.cert_no_blind,
             )
             .join(Customer, Customer.id == Ownership.customer_id)
             .where(Ownership.room_id.in_(keys[start : start + 500]), Ownership.until_day.is_(None))
