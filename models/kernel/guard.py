@@ -181,13 +181,16 @@ def _row_held(session: Session, cls: type[Table], key: int | None, where: Any, r
 
 
 def keep(session: Session, row: Table) -> None:
-    """Adds a row that a table's own rules write on the actor's behalf (a log line), whatever the actor's rights on it."""
+    """Writes a row that a table's own rules add or change on the actor's behalf, whatever the actor's rights on it.
+
+    A log line is added so; a home says how its own handover stands. It holds for the next flush, and for no deletion.
+    """
     session.info.setdefault("kept", set()).add(id(row))
     session.add(row)
 
 
 def _check_rights(session: Session, actor: Actor, row: Table, *, new: bool, removing: bool) -> None:
-    if actor.system or (new and id(row) in session.info.get("kept", ())):
+    if actor.system or (not removing and id(row) in session.info.get("kept", ())):
         return
     right = DELETE if removing else session.info.get("moving", {}).get(id(row), WRITE)
     if row.owned.kind == "index":

@@ -33,20 +33,20 @@ def step(
     """
     flow: Any = type(row).flow
     now = clock_of(session)()
-    if to is None or to == getattr(row, flow.column):
-        touch(row)
-    else:
-        with session.no_autoflush:
-            until = due(session, row, to, now)
-            setattr(row, flow.column, to)
-            row.state_since, row.state_due_at = now, until
-            if effect is not None:
-                effect(session, actor_of(session), row, now)
-    if told:
-        session.info.setdefault("noted", {})[id(row)] = {key: (None, value) for key, value in told.items() if value}
     moving: dict[int, str] = session.info.setdefault("moving", {})
-    moving[id(row)] = name
+    moving[id(row)] = name  # before the effect, which may write thousands of rows and so flush by itself
     try:
+        if to is None or to == getattr(row, flow.column):
+            touch(row)
+        else:
+            with session.no_autoflush:
+                until = due(session, row, to, now)
+                setattr(row, flow.column, to)
+                row.state_since, row.state_due_at = now, until
+                if effect is not None:
+                    effect(session, actor_of(session), row, now)
+        if told:
+            session.info.setdefault("noted", {})[id(row)] = {key: (None, value) for key, value in told.items() if value}
         session.flush()
     finally:
         moving.pop(id(row), None)
