@@ -14,6 +14,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    Select,
     String,
     Text,
     and_,
@@ -346,16 +347,37 @@ def _people(session: Session, roles: tuple[str, ...], node: int, applicant: int 
     return sorted({user for user, there in found if path.startswith(there) and user and (own or user != applicant)})
 
 
+def _asked_of(actor: Actor) -> ColumnElement[bool] | None:
+    """The levels that ask a role this person holds at their place or above it; None where they hold none."""
+    nodes = Node.__table__.c
+    ways = [
+        and_((literal(",") + A.c.roles + ",").contains(f",{held.role},", autoescape=True),
+             nodes.path.startswith(held.path, autoescape=True))
+        for held in actor.grants
+    ]  # fmt: skip
+    return and_(A.c.state == OPEN, or_(*ways)) if ways else None
+
+
+def waiting_keys(actor: Actor) -> Select[Any] | None:
+    """Returns the statement of the levels that `waiting_for` gives, by their keys; None where nothing can wait."""
+    asked, records = _asked_of(actor), []
+    for name, cls in tables().items():
+        if cls.flow is not None and cls.flow.approval is not None:
+            theirs = and_(A.c.table_name == name, select(cls.id).where(cls.id == A.c.row_id).exists())
+            strange = or_(A.c.applicant_id.is_(None), A.c.applicant_id != actor.user_id)
+            records.append(theirs if cls.flow.approval.own else and_(theirs, strange))
+    if asked is None or not records:
+        return None
+    joined = A.join(Node.__table__, Node.__table__.c.id == A.c.node_id)
+    return select(A.c.id).select_from(joined).where(asked, or_(*records))
+
+
 def waiting_for(session: Session, actor: Actor, most: int = 500) -> list[tuple[Any, Table]]:
     """Returns what waits for the actor, the oldest first: the level that is asked, and the record, which they may read."""
-    ways: list[ColumnElement[bool]] = []
-    nodes = Node.__table__.c
-    for held in actor.grants:
-        named = (literal(",") + A.c.roles + ",").contains(f",{held.role},", autoescape=True)
-        ways.append(and_(named, nodes.path.startswith(held.path, autoescape=True)))
-    if not ways:
+    asked, nodes = _asked_of(actor), Node.__table__.c
+    if asked is None:
         return []
-    query = select(A).join(Node.__table__, nodes.id == A.c.node_id).where(A.c.state == OPEN, or_(*ways))
+    query = select(A).join(Node.__table__, nodes.id == A.c.node_id).where(asked)
     found = session.execute(query.order_by(A.c.id).limit(most)).all()
     out = []
     for name in dict.fromkeys(each.table_name for each in found):

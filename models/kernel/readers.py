@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -22,6 +21,7 @@ from models.kernel.registry import infos, rights_of, table
 from models.kernel.roles import ADMINS, READ
 from models.kernel.session import actor_of, clock_of
 from models.kernel.table import Table
+from models.kernel.tokens import spoken
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,15 +186,6 @@ def matching(people: Iterable[Reader], typed: str) -> list[Reader]:
         name, login = one.name.casefold(), one.login.casefold()
         if name.startswith(word) or login.startswith(word):
             first.append(one)
-        elif word in name or any(way.startswith(word) for way in _spoken(one.name)):
+        elif word in name or any(way.startswith(word) for way in spoken(name)):
             further.append(one)
     return [*first, *further][:MOST]
-
-
-@lru_cache(maxsize=20_000)
-def _spoken(name: str) -> tuple[str, str]:
-    """Returns the pinyin initials of a name, and its pinyin in full."""
-    from pypinyin import Style, lazy_pinyin  # its dictionary takes a while to load, and most requests need none
-
-    initials = "".join(lazy_pinyin(name, style=Style.FIRST_LETTER)).casefold()
-    return initials, "".join(lazy_pinyin(name)).casefold()

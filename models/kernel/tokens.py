@@ -78,6 +78,22 @@ def spoken(run: str) -> frozenset[str]:
     )
 
 
+def initials(text: str) -> str:
+    """Returns every way the first letters of a text may be typed, blanks between: 重庆 -> 'cq zq'; '' without Chinese."""
+    ways: dict[str, None] = {}
+    for run in folded(text).split():
+        said = [readings(c) or (c,) for c in run[:LENGTH]]
+        if any(readings(c) for c in run):
+            first = (dict.fromkeys(one[0] for one in each) for each in said)
+            ways |= dict.fromkeys("".join(way) for way in itertools.islice(itertools.product(*first), _WAYS))
+    return " ".join(sorted(ways))
+
+
+def romanised(text: str) -> str:
+    """Returns a text in Latin letters, each Chinese character by its usual reading: 王伟 -> 'wangwei'."""
+    return "".join((readings(c) or (c,))[0] for c in folded(text))
+
+
 @cache
 def _readings() -> dict[int, str]:
     """The readings of every character; loaded when the first Chinese text is written."""

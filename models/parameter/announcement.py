@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Mapped, Session
 
 from models.kernel import (
@@ -132,6 +132,19 @@ def posted(session: Session) -> list[Posted]:
     ]
     seen = _own_receipts(session, [row.id for row in standing])
     return [Posted(row, row.node.name if row.node else "", row.id in seen) for row in standing]
+
+
+def unread(session: Session) -> Select[Any]:
+    """Returns the statement of the announcements that stand today and that the actor has not read, by their keys."""
+    now, who = today(clock_of(session)), actor_of(session)
+    receipts, people = AnnouncementRead.__table__.c, table("user_profile").__table__.c
+    read = select(receipts.announcement_id).join(table("user_profile").__table__, people.id == receipts.profile_id)
+    return select(Announcement.id).where(
+        Announcement.state == AnnouncementState.PUBLISHED,
+        or_(Announcement.from_day.is_(None), Announcement.from_day <= now),
+        or_(Announcement.until_day.is_(None), Announcement.until_day >= now),
+        Announcement.id.not_in(read.where(people.user_id == who.user_id)),
+    )
 
 
 def _own_receipts(session: Session, keys: list[int]) -> set[int]:

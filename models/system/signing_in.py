@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.kernel.columns import BigId, Moment
 from models.kernel.node import Node
+from models.kernel.search import keep_keys
 from models.kernel.session import clock_of
 from models.kernel.table import Base
 from models.system.login_log import LoginLog
@@ -123,7 +124,10 @@ def log(session: Session, name: str, account: int | None, address: str, channel:
         "changed_at": now,
         "version": 1,
     }
-    session.execute(insert(LoginLog.__table__), [values])  # type: ignore[arg-type]
+    statement_ = insert(LoginLog.__table__).values(values)  # type: ignore[arg-type]
+    key = session.execute(statement_).inserted_primary_key
+    if key is not None:
+        keep_keys(session.connection(), LoginLog, [int(key[0])], new=True)
 
 
 def _counters(name: str, account: int | None, address: str) -> list[tuple[str, str]]:

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
-from pypinyin import lazy_pinyin
 from sqlalchemy.orm import Session
 
 from models.kernel.grant import Grant
 from models.kernel.roles import ROLES
+from models.kernel.tokens import romanised
 from models.system.user_profile import UserProfile
 from seeds.demo.people import People
 from seeds.demo.places import Places
@@ -101,7 +101,7 @@ class _Office:
     def hire(self, login: str | None, role: str, places: tuple[tuple[str, str], ...]) -> UserProfile:
         """Adds a person with `role` at `places`; without a login they sign in with their name in pinyin."""
         person = self.people.person(born=(1976, 1999))
-        login = login or self._free("".join(lazy_pinyin(person.name)))
+        login = login or self._free(romanised(person.name))
         self.logins.add(login)
         profile = UserProfile(
             node_id=self._desk(role, *places[0]), login=login, name=person.name, mobile=person.mobile,

@@ -188,11 +188,12 @@ def test_the_way_in_remembers_the_building(app: Flask, world: World) -> None:
     clerk.get(f"/roomgrid/{second}")
     assert clerk.get("/roomgrid/").location == f"/roomgrid/{second}"
     admin = Console(app, "group_admin", "zh")
-    assert "查看哪个项目" in admin.get("/roomgrid/").get_data(as_text=True)
-    assert admin.send("/roomgrid/", project_id=str(world.id("project", "bay"))).status_code == 302
-    for bad in ("", "x", "9" * 30, "-1"):
-        answer = admin.send("/roomgrid/", project_id=bad)
-        assert answer.status_code == 422 and "请选择一个您权限范围内的项目" in answer.get_data(as_text=True)
+    asked = admin.get("/roomgrid/").get_data(as_text=True)
+    assert "请选择要查看的项目" in asked and "华东区域 › 杭州公司" in asked
+    for name in ("lake", "hill", "river", "bay"):
+        assert f'href="/roomgrid/project/{world.id("project", name)}"' in asked
+    east = Console(app, "regional_admin", "zh").get("/roomgrid/").get_data(as_text=True)
+    assert f'/roomgrid/project/{world.id("project", "lake")}"' in east and "海湾城" not in east
     for bad in ("x", "0", "9" * 30, "1%00", "²"):
         assert admin.get(f"/roomgrid/{bad}").status_code == 404
         assert admin.get(f"/room/{bad}/book").status_code == 404

@@ -9,7 +9,6 @@ from flask_appbuilder import expose
 from sqlalchemy import select
 
 from models.kernel.bin import KEPT_DAYS, in_bin, purge, restore
-from models.kernel.clock import local
 from models.kernel.guard import name_of
 from models.kernel.refusal import Refusal
 from models.kernel.roles import DELETE, PURGE
@@ -19,6 +18,7 @@ from models.kernel.words import _
 from views.kernel import record
 from views.kernel.access import needs
 from views.kernel.cells import Cell
+from views.kernel.formats import moment
 from views.kernel.list_parts import ListParts
 from views.kernel.listing import Asked, Line, Listing
 from views.kernel.markup import list_rows
@@ -89,7 +89,7 @@ class BinRoutes:
         for row in rows:
             at, by = when[row["pk"]]
             row["url"] = None
-            row["cells"] = [*row["cells"], Cell("moment", local(at).strftime("%Y-%m-%d %H:%M")), Cell("text", by)]
+            row["cells"] = [*row["cells"], Cell("moment", moment(at)), Cell("text", by)]
         title = _("Recycle bin: {name}", "回收站：{name}").fill(name=self.table.screen.name)
         context = {
             "title": title,

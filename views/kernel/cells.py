@@ -16,6 +16,7 @@ from models.kernel.owning import owner_column, path_of
 from models.kernel.registry import infos, resolve, titles
 from models.kernel.secret import MaskedValue
 from models.kernel.table import Table
+from views.kernel.formats import day, moment
 from views.kernel.request import say
 from views.kernel.request import session as database
 
@@ -65,9 +66,9 @@ def plain_text(known: ColumnInfo, value: Any) -> str:
 
         return str(say(_("Yes", "是") if value else _("No", "否")))
     if isinstance(value, datetime):
-        return local(value).strftime("%Y-%m-%d %H:%M")
+        return moment(value)
     if isinstance(value, date):
-        return value.isoformat()
+        return day(value)
     if known.kind == "money":
         return f"{value:,.2f}"
     if isinstance(value, Decimal):

@@ -34,29 +34,32 @@ class Counter:
 
     Attributes:
         key: of the menu entry (its table's name) or of the bell.
-        table: counted only for those who may read it.
-        waiting: gives the statement of the keys that wait for this actor; it begins with `select(<a column of the table>)`.
+        table: counted only for those who may read it; None for everybody.
+        waiting: gives the statement of the keys that wait for this actor, of one column; None where nothing ever can.
         late: whether such work is late: the number is red.
     """
 
     key: str
-    table: str
-    waiting: Callable[[Actor], Select[Any]]
+    table: str | None
+    waiting: Callable[[Session, Actor], Select[Any] | None]
     late: bool = False
 
 
 COUNTERS: list[Counter] = [
-    Counter("mailbox", "mailbox", lambda _actor: select(Mailbox.id).where(Mailbox.read_at.is_(None)))
+    Counter("mailbox", "mailbox", lambda _session, _actor: select(Mailbox.id).where(Mailbox.read_at.is_(None)))
 ]
 """All counters; pages and areas append theirs when they are imported."""
 
 
 def counts(session: Session, who: Actor) -> dict[str, dict[str, Any]]:
     """Returns what waits for an actor, by key. One statement."""
-    asked = [one for one in COUNTERS if may(who, table(one.table), READ)]
+    asked = [one for one in COUNTERS if one.table is None or may(who, table(one.table), READ)]
     parts = []
     for place, one in enumerate(asked):
-        keys = one.waiting(who).order_by(None).limit(MOST + 1).subquery()
+        waiting = one.waiting(session, who)
+        if waiting is None:
+            continue
+        keys = waiting.order_by(None).limit(MOST + 1).subquery()
         parts.append(select(literal(place).label("place"), func.count().label("n")).select_from(keys))
     if not parts:
         return {}

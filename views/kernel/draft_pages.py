@@ -16,6 +16,7 @@ from models.kernel.roles import WRITE
 from models.kernel.table import Table
 from models.kernel.words import _
 from views.kernel.access import needs
+from views.kernel.formats import moment
 from views.kernel.problems import problem_of
 from views.kernel.request import say
 from views.kernel.request import session as database
@@ -45,7 +46,7 @@ def draft_block(cls: type[Table], row_id: int, *, fresh: bool) -> dict[str, Any]
         "url": f"/{name}/draft",
         "offered": [
             {
-                "when": local(one.at).strftime("%Y-%m-%d %H:%M"),
+                "when": moment(one.at),
                 "continue_url": f"{here}?_draft={one.token}",
                 "discard_url": f"/{name}/draft/{one.token}/discard",
                 "here": here,

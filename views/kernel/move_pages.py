@@ -10,7 +10,7 @@ from flask_appbuilder import expose
 from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session
 
-from models.kernel.clock import local, utc_now
+from models.kernel.clock import utc_now
 from models.kernel.columns import ColumnInfo
 from models.kernel.flow import Transition, steps
 from models.kernel.guard import name_of
@@ -21,6 +21,7 @@ from models.kernel.table import Table
 from models.kernel.words import _
 from views.kernel import forms
 from views.kernel.access import needs
+from views.kernel.formats import moment
 from views.kernel.request import say
 from views.kernel.request import session as database
 from views.kernel.shell import shell
@@ -46,7 +47,7 @@ def head(row: Table) -> dict[str, Any]:
         },
         "clock": {
             "label": _("Due", "办理期限"),
-            "text": local(row.state_due_at).strftime("%Y-%m-%d %H:%M"),
+            "text": moment(row.state_due_at),
             "late": row.state_due_at < utc_now(),
         }
         if row.state_due_at is not None

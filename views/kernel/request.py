@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Sequence
 from typing import Any
 
 from flask import Flask, current_app, g, has_request_context, request
@@ -12,14 +11,13 @@ from flask import session as cookie
 from flask_jwt_extended import verify_jwt_in_request
 from flask_login import current_user, logout_user
 from flask_wtf.csrf import CSRFProtect
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.kernel.actor import NOBODY, Actor
 from models.kernel.grant import held_by
-from models.kernel.node import Node
 from models.kernel.session import act, reading
 from models.kernel.words import LANGUAGES, Words
+from views.kernel.within import within
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 TOKEN_ENDPOINTS = ("SecurityApi.login", "SecurityApi.refresh")
@@ -69,16 +67,6 @@ def bearer() -> bool:
     return request.headers.get("Authorization", "").lower().startswith("bearer ")
 
 
-def _present(own: Session, chosen: Sequence[str]) -> tuple[str, ...]:
-    """Returns the present paths of the places the person narrowed to: parts of the tree move while people are signed in."""
-    if not chosen:
-        return ()
-    nodes = Node.__table__.c
-    keys = [int(path.strip("/").rpartition("/")[2]) for path in chosen]
-    found = own.execute(select(nodes.path).where(nodes.id.in_(keys), nodes.deleted_at.is_(None)).order_by(nodes.path))
-    return tuple(str(row.path) for row in found)
-
-
 def session_key(password: str | None) -> str:
     """Returns what a session remembers of the password it was opened with: enough to notice another one."""
     return hashlib.sha256(f"session {password}".encode()).hexdigest()[:24]
@@ -105,12 +93,13 @@ def begin(*, only_reads: bool = False) -> None:
         logout_user()  # the password was changed since: sessions opened with the old one end
         return
     own = session()
-    narrowed = () if bearer() else _present(own, cookie.get("within") or ())
+    grants = held_by(own, user.id)
+    language()  # said once: what follows may have to say something
     g.actor = Actor(
         user_id=user.id,
         name=user.first_name or user.username,
-        grants=held_by(own, user.id),
-        within=narrowed,
+        grants=grants,
+        within=() if bearer() else within(own, grants),
         language=language(),
         channel="api" if is_api() else "page",
         address=request.remote_addr or "",

@@ -14,10 +14,14 @@ from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_appbuilder.security.views import AuthDBView
 from flask_login import login_user, logout_user
 from flask_wtf.csrf import generate_csrf
+from sqlalchemy import select
 from werkzeug.security import check_password_hash
 
+from models.kernel import entry
 from models.kernel.clock import utc_now
+from models.kernel.notice.preference import NotifySetting, language_of
 from models.kernel.registry import tables
+from models.kernel.roles import WRITE
 from models.kernel.scope import may
 from models.kernel.words import LANGUAGES, _
 from models.system import signing_in
@@ -89,9 +93,9 @@ class AuthView(AuthDBView):
             manager = self.appbuilder.sm
             user = manager.auth_user_db(request.form.get("username", "").strip(), request.form.get("password", ""))
             if user is not None:
-                chosen = session.get("language")
+                chosen = language_of(database(), user.id) or session.get("language")
                 session.clear()  # a session that was open before signing in is not carried on
-                if chosen:
+                if chosen in LANGUAGES:
                     session["language"] = chosen
                 login_user(user, remember=False)
                 session["signed_in_at"] = int(time.time())
@@ -120,16 +124,30 @@ class AuthView(AuthDBView):
 
     @expose("/language", methods=["POST"])
     def choose_language(self) -> Any:
-        """Remembers the language, also for later sessions of this browser, and returns to the page one came from."""
+        """Remembers the language and returns to the page one came from: for the person, wherever they sign in, and for this browser."""
         chosen = request.form.get("language") or request.form.get("lang")
         answer = redirect(inside(request.form.get("next")))
         if chosen in LANGUAGES:
             session["language"] = chosen
+            _keep_language(chosen)
             secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
             answer.set_cookie("language", chosen, max_age=YEAR, secure=secure, httponly=True, samesite="Lax")
         else:
             flash(say(_("There is no such language here.", "不支持该语言。")), "warn")
         return answer
+
+
+def _keep_language(chosen: str) -> None:
+    """Keeps the language of whoever is signed in; who was granted nothing has it in the browser only."""
+    own, who = database(), actor()
+    if who.user_id is None or not may(who, NotifySetting, WRITE):
+        return
+    setting = own.scalars(select(NotifySetting)).first()
+    if setting is None:
+        entry.add(own, NotifySetting, {"language": chosen})
+    elif setting.language != chosen:
+        entry.change(own, setting, {"language": chosen}, None)
+    own.commit()
 
 
 def locked_words(until: datetime) -> Any:

@@ -15,6 +15,7 @@ from models.kernel.scope import known_nodes, may
 from models.kernel.words import Words, _
 from views.kernel.request import actor, language, say
 from views.kernel.request import session as database
+from views.kernel.within import said
 
 THEMES = ("light", "dark", "auto")
 OWN_PAGES = [
@@ -166,11 +167,11 @@ def place() -> dict[str, Any] | None:
     paths = who.within or tuple(sorted({held.path for held in who.grants}))
     first = next((path for path in paths if path in nodes), None)
     if first is None:
-        return {"label": _("Nothing granted", "暂无授权范围"), "detail": None}
+        return {"label": _("Nothing granted", "暂无授权范围"), "detail": None, "at": ""}
     above = [nodes[p] for p in ancestors(first) if p in nodes]
     more = len(paths) - 1
     detail = _("and {n} more", "等 {n} 处").fill(n=more + 1) if more else None
-    return {"label": " › ".join([*above, nodes[first]][-2:]), "detail": detail}
+    return {"label": " › ".join([*above, nodes[first]][-2:]), "detail": detail, "at": said(who.within)}
 
 
 def ancestors(path: str) -> list[str]:

@@ -31,6 +31,7 @@ from models.kernel.session import actor_of
 from models.kernel.table import Base, Table
 from models.kernel.words import Words, _
 from views.kernel.cells import plain_text
+from views.kernel.formats import moment
 from views.kernel.lookup import texts_of
 from views.kernel.request import say
 
@@ -253,7 +254,7 @@ def items(session: Session, row: Table, told: Sequence[Told]) -> list[dict[str, 
             "about": None if own else _about(names, cls, line),
             "notes": [],
             "at": line.at.isoformat(),
-            "when": local(line.at).strftime("%Y-%m-%d %H:%M"),
+            "when": moment(line.at),
             "version_url": None,
         }
         if line.action == "comment":
@@ -295,7 +296,7 @@ def _comment(session: Session, one: Any, mentions: Any, where: dict[int, str], m
         return {"gone": _("This comment is gone.", "该评论已不存在。")}
     if one.deleted_at is not None:
         accounts = Base.metadata.tables["ab_user"].c
-        when = local(one.deleted_at).strftime("%Y-%m-%d %H:%M")
+        when = moment(one.deleted_at)
         if one.deleted_by_id == one.created_by_id:
             return {"gone": _("Taken back on {when}.", "已于 {when} 撤回。").fill(when=when)}
         name = session.scalar(select(accounts.first_name).where(accounts.id == one.deleted_by_id))

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from models.kernel import history
 from models.kernel.attachment import holder
-from models.kernel.clock import local
 from models.kernel.history import Difference, Version
 from models.kernel.refusal import Missing, Refusal, Stale
 from models.kernel.registry import table as table_of
@@ -19,6 +18,7 @@ from models.kernel.table import Table
 from models.kernel.words import _
 from views.kernel.access import signed_in
 from views.kernel.cells import as_json, called, plain_text
+from views.kernel.formats import moment
 from views.kernel.lookup import texts_of
 from views.kernel.request import say
 from views.kernel.request import session as database
@@ -128,7 +128,7 @@ def _page(own: Session, row: Table, version: Version, refusal: Refusal | None = 
             {"label": name, "url": f"{where}#timeline"},
         ],
         "who": version.line.who or say(_("System", "系统")),
-        "when": local(version.line.at).strftime("%Y-%m-%d %H:%M"),
+        "when": moment(version.line.at),
         "rows": rows,
         "any": any(not row["gone"] for row in rows),
         "error": said,

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import datetime, time, timedelta
+from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Mapped, Session
 
 from models.kernel.actor import Actor
@@ -59,7 +61,7 @@ class NotifyPreference(Table):
 
 
 class NotifySetting(Table):
-    """The language of a person's notices, and the hours in which no mail is sent to them."""
+    """The language of a person's pages and notices, and the hours in which no mail is sent to them."""
 
     area_name = "system"
     owned = by_person()
@@ -75,7 +77,7 @@ class NotifySetting(Table):
         menu=False,
     )
 
-    language: Mapped[str] = choice(_("Language of notices", "消息语言"), Language, default=Language.ZH)
+    language: Mapped[str] = choice(_("Language of pages and notices", "界面与消息语言"), Language, default=Language.ZH)
     quiet_from: Mapped[str | None] = text(
         _("Quiet from", "免打扰开始"),
         20,
@@ -114,6 +116,14 @@ class NotifySetting(Table):
                 "quiet_until",
                 code="time",
             )
+
+
+def language_of(session: Session, user_id: int) -> str | None:
+    """Returns the language a person chose ('zh', 'en'); None where they never did. Asked while they sign in."""
+    own: Any = NotifySetting.__table__.c
+    return session.execute(
+        select(own.language).where(own.user_id == user_id, own.deleted_at.is_(None)).limit(1)
+    ).scalar_one_or_none()
 
 
 def quiet_until(now: datetime, start: str | None, end: str | None) -> datetime | None:

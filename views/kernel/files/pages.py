@@ -11,7 +11,6 @@ from flask_appbuilder import BaseView, expose
 from sqlalchemy.orm import Session
 
 from models.kernel import attachment
-from models.kernel.clock import local
 from models.kernel.refusal import Missing, Refusal
 from models.kernel.roles import WRITE
 from models.kernel.store import FolderStore, Store
@@ -19,6 +18,7 @@ from models.kernel.table import Table
 from models.kernel.words import _
 from views.kernel.access import signed_in
 from views.kernel.files.content import ACCEPT, INLINE, LIMIT, MIMES, taken, too_large
+from views.kernel.formats import moment
 from views.kernel.problems import problem_of
 from views.kernel.request import say
 from views.kernel.request import session as database
@@ -56,7 +56,7 @@ def described(found: Any) -> dict[str, Any]:
         "height": found.height,
         "sha256": found.sha256,
         "at": found.created_at.isoformat(),
-        "when": local(found.created_at).strftime("%Y-%m-%d %H:%M"),
+        "when": moment(found.created_at),
         "by": found.added_by or say(_("System", "系统")),
         "url": f"{address}/{quote(found.name)}",
         "thumb": f"{address}/thumb" if found.thumb_sha256 else None,

@@ -9,17 +9,19 @@ from flask_appbuilder import BaseView, expose
 from sqlalchemy.orm import Session
 
 from models.kernel.approval import APPROVE
-from models.kernel.approving import OPEN, STATES, rounds, waiting_for
-from models.kernel.clock import local, utc_now
+from models.kernel.approving import OPEN, STATES, rounds, waiting_for, waiting_keys
+from models.kernel.clock import utc_now
 from models.kernel.registry import tables
 from models.kernel.table import Table
 from models.kernel.words import Words, _
 from views.kernel.access import signed_in
 from views.kernel.cells import called
+from views.kernel.counts import COUNTERS, Counter
+from views.kernel.formats import moment
 from views.kernel.move_pages import SIDES
 from views.kernel.request import actor, say
 from views.kernel.request import session as database
-from views.kernel.shell import shell
+from views.kernel.shell import FIRST, First, shell
 
 TITLE = _("Waiting for me", "待我审批")
 _TONES = {OPEN: "amber", APPROVE: "green", "reject": "red", "send_back": "orange"}
@@ -48,13 +50,24 @@ def progress(session: Session, row: Table) -> dict[str, Any] | None:
                 "initial": str(who)[:1].upper(),
                 "text": _("{level}: {state}", "{level}：{state}").fill(level=level, state=STATES[each.state]),
                 "note": each.opinion,
-                "when": local(when).strftime("%Y-%m-%d %H:%M"),
+                "when": moment(when),
             }
         )
     return {"title": _("Approval", "审批进度"), "items": items} if items else None
 
 
 SIDES.append(progress)
+FIRST.append(
+    First(
+        TITLE,
+        "checklist",
+        "/approval/list/",
+        lambda: (
+            bool(actor().grants) and any(c.flow is not None and c.flow.approval is not None for c in tables().values())
+        ),
+    )
+)
+COUNTERS.append(Counter("/approval/list/", None, lambda _session, who: waiting_keys(who)))
 
 
 class ApprovalView(BaseView):
@@ -88,10 +101,10 @@ class ApprovalView(BaseView):
                         {"kind": "badge", "text": level_words(cls, ask.level), "tone": "amber"},
                         {
                             "kind": "moment",
-                            "text": local(due).strftime("%Y-%m-%d %H:%M") if due else "",
+                            "text": moment(due),
                             "late": due is not None and due < utc_now(),
                         },
-                        {"kind": "moment", "text": local(ask.asked_at).strftime("%Y-%m-%d %H:%M")},
+                        {"kind": "moment", "text": moment(ask.asked_at)},
                     ],
                 }
             )

@@ -10,8 +10,10 @@ from typing import Any
 import xlsxwriter
 from flask import Response, flash, redirect, render_template, request
 from flask_appbuilder import BaseView, expose
-from sqlalchemy import select
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
 
+from models.kernel.actor import Actor
 from models.kernel.attachment import files_of
 from models.kernel.clock import local, today
 from models.kernel.moving import move
@@ -24,10 +26,13 @@ from models.kernel.session import clock_of
 from models.kernel.words import Words, _
 from models.keynode.key_node_def import NodePhase
 from models.keynode.printed import KEY_NODE_LIST, key_node_sheet
-from models.keynode.project_key_node import files_lacking
+from models.keynode.project_key_node import NodeState, ProjectKeyNode, files_lacking
 from models.keynode.rules import Node, Standing, checklists, correct, finish, record_of
 from models.property.project import Project
+from views.kernel import formats
 from views.kernel.access import needs
+from views.kernel.counts import COUNTERS
+from views.kernel.counts import Counter as Waiting
 from views.kernel.exchange.traced import note_export
 from views.kernel.pages import RECORD_ACTIONS
 from views.kernel.printing import paper_language, printed
@@ -42,6 +47,15 @@ menu_page(Extra("keynode", TITLE, ICON, "/keynodes/", "project_key_node", place=
 RECORD_ACTIONS.setdefault("project", []).append(
     {"label": TITLE, "url": "/keynodes/{pk}", "icon": ICON, "of": "project_key_node", "right": READ}
 )
+
+
+def _overdue(session: Session, _who: Actor) -> Select[Any]:
+    """The nodes that are open past their day."""
+    late = (ProjectKeyNode.state == NodeState.OPEN, ProjectKeyNode.planned_on < today(clock_of(session)))
+    return select(ProjectKeyNode.id).where(*late)
+
+
+COUNTERS.append(Waiting("/keynodes/", "project_key_node", _overdue, late=True))
 
 
 class KeyNodesView(BaseView):  # type: ignore[misc]
@@ -264,7 +278,7 @@ def _cell(node: Node | None, project: Project) -> dict[str, Any]:
         Standing.OVERDUE: f"−{node.days}",
         Standing.OPEN: "",
     }[node.standing]
-    planned = node.planned_on.isoformat() if node.planned_on else "—"
+    planned = formats.day(node.planned_on) or "—"
     told = say(
         _("{node}: {stands}, planned {planned}", "{node}：{stands}，计划 {planned}").fill(
             node=node.definition.name, stands=node.standing.words, planned=planned

@@ -18,6 +18,7 @@ from models.kernel.session import clock_of
 from models.kernel.words import Words, _
 from views.kernel.access import signed_in
 from views.kernel.cells import Cell
+from views.kernel.formats import day, moment
 from views.kernel.listing import COUNT_CAP, Asked, Filter, Listing
 from views.kernel.lookup import text_of
 from views.kernel.request import actor, say
@@ -99,7 +100,7 @@ class Home(IndexView):  # type: ignore[misc]
         ]
         page = {
             "greeting": greeting,
-            "date_text": local(clock_of(own)()).strftime("%Y-%m-%d"),
+            "date_text": day(local(clock_of(own)()).date()),
             "cards": cards,
             "projects": self._projects() if who.grants else None,
             "stranger": not who.grants,
@@ -179,7 +180,7 @@ class Home(IndexView):  # type: ignore[misc]
                     "detail": say(table(name).screen.label)
                     + " · "
                     + say(_("new", "新增") if action == "add" else _("changed", "修改")),
-                    "when": local(at).strftime("%m-%d %H:%M"),
+                    "when": moment(at, short=True),
                 }
             )
         return found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from pypinyin import Style, lazy_pinyin
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -13,6 +12,7 @@ from models.kernel.registry import table
 from models.kernel.roles import READ
 from models.kernel.scope import may
 from models.kernel.session import actor_of
+from models.kernel.tokens import initials
 from models.kernel.words import _
 
 ICONS = {
@@ -56,7 +56,7 @@ def nested(session: Session, *, counts: bool = False, checked: frozenset[str] = 
             "path": node.path,
             "kind": node.kind,
             "key": node.ref_id,
-            "initials": "".join(lazy_pinyin(node.name, style=Style.FIRST_LETTER)),
+            "initials": initials(node.name),
             "count_text": _("{n} rooms", "{n} 套").fill(n=f"{total:,}") if total else None,
             "children": [],
             "open": len(nodes) <= 80 or node.path.count("/") < 4,

@@ -9,15 +9,14 @@ from flask import flash, jsonify, redirect, render_template, request
 from flask import session as cookie
 from flask_appbuilder import BaseView, expose
 from flask_appbuilder.api import BaseApi
-from sqlalchemy import select
 
-from models.kernel.node import Node
 from models.kernel.words import _
 from views.kernel.access import signed_in
 from views.kernel.palette import recent, search_everything
 from views.kernel.request import actor, say
 from views.kernel.request import session as database
 from views.kernel.security import inside
+from views.kernel.within import allowed, keys_in, without_place
 from views.pages.org.nesting import nested
 
 
@@ -47,16 +46,14 @@ class PlaceView(BaseView):  # type: ignore[misc]
         if request.form.get("all"):
             cookie.pop("within", None)
         else:
-            keys = [int(key) for key in request.form.getlist("node")[:50] if key.isdecimal() and len(key) < 19]
-            paths = list(own.scalars(select(Node.path).where(Node.id.in_(keys))))
-            held = [g.path for g in actor().grants]
-            paths = [p for p in paths if any(p.startswith(h) or h.startswith(p) for h in held)]
+            paths = allowed(own, actor().grants, keys_in(request.form.getlist("node")))
             if paths:
-                cookie["within"] = sorted(paths)
+                cookie["within"] = paths
             else:
                 cookie.pop("within", None)
                 flash(say(_("Choose at least one place.", "请至少选择一个节点。")), "warn")
-        return redirect(re.sub(r"^/(\w+)/(show|edit)/\d+.*", r"/\1/list/", inside(request.form.get("next"))))
+        back = without_place(inside(request.form.get("next")))
+        return redirect(re.sub(r"^/(\w+)/(show|edit)/\d+.*", r"/\1/list/", back))
 
     @expose("/palette.json", methods=["GET"])
     @signed_in

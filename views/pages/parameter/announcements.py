@@ -9,9 +9,13 @@ from flask_appbuilder import BaseView, expose
 
 from models.kernel.refusal import Missing
 from models.kernel.registry import table
-from models.parameter.announcement import mark_read, posted
+from models.parameter.announcement import mark_read, posted, unread
 from views.kernel.access import needs
+from views.kernel.counts import COUNTERS, Counter
+from views.kernel.formats import day
 from views.kernel.request import session as database
+
+COUNTERS.append(Counter("home", "announcement", lambda session, _who: unread(session)))
 
 
 def on_home() -> list[dict[str, Any]]:
@@ -23,7 +27,7 @@ def on_home() -> list[dict[str, Any]]:
             "title": one.row.title,
             "body": one.row.body,
             "place": one.place,
-            "day": one.row.from_day.isoformat() if one.row.from_day else "",
+            "day": day(one.row.from_day),
             "pinned": one.row.pinned,
             "read": one.read,
         }

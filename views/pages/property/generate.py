@@ -25,10 +25,12 @@ from views.kernel.request import session as database
 from views.kernel.resume import resumes, resuming
 from views.kernel.shell import Extra, crumbs, menu_page, shell
 from views.pages.fields import PlainField, put_errors
+from views.pages.org.projects import choose_project
 from views.pages.property.pattern_form import drawn, fields_of, tables_of, typed_of
 
 TITLE = _("Room generation", "房源生成")
 ICON = "building-plus"
+ROOMS = table("room").screen.name
 
 
 def may_generate(project_id: int) -> bool:
@@ -57,44 +59,12 @@ class GenerateView(BaseView):  # type: ignore[misc]
     default_view = "choose"
     table = table("room")
 
-    @expose("/", methods=["GET", "POST"])
+    @expose("/", methods=["GET"])
     @needs(WRITE)
     def choose(self) -> Any:
         """Asks for the project, where there is more than one to choose from."""
-        where = reach(database(), actor(), self.table, WRITE)
-        field = PlainField(
-            "project_id",
-            _("Project", "项目"),
-            request.form.get("project_id", ""),
-            "ref",
-            lookup_url="/project/lookup",
-            required_mark=True,
-            hint=_("Rooms are generated project by project.", "房源按项目逐一生成。"),
-        )
-        errors: list[dict[str, Any]] = []
-        if request.method == "POST":
-            if field.data.isdecimal() and len(field.data) < 19 and where.holds("project", int(field.data)):
-                return redirect(f"/generate/{int(field.data)}")
-            sentence = _("Choose a project in which you may enter rooms.", "请选择一个您有权录入房间的项目。")
-            errors = put_errors([field], Refusal(sentence, "project_id"))
-        else:
-            projects = where.tree.get("project", frozenset())
-            if len(projects) == 1:
-                return redirect(f"/generate/{next(iter(projects))}")
-            if not projects:
-                field.hint = _(
-                    "There is no project yet. Add one to the tree first.", "还没有项目，请先在组织树中新增项目。"
-                )
-        page = {
-            "title": TITLE,
-            "crumbs": [{"label": table("room").screen.name, "url": "/room/list/"}],
-            "sections": [{"title": _("Which project?", "为哪个项目生成？"), "fields": [field]}],
-            "cancel_url": "/room/list/",
-            "submit_url": "/generate/",
-            "errors": errors,
-            "save_label": _("Continue", "下一步"),
-        }
-        return render_template("doorbook/form.html", shell=shell(TITLE), page=page), 422 if errors else 200
+        question = _("Rooms are generated project by project. Which one?", "房源按项目逐一生成，请选择项目")
+        return choose_project(TITLE, question, "/generate/", WRITE, [{"label": ROOMS, "url": "/room/list/"}])
 
     @expose("/<pk>", methods=["GET"])
     @needs(WRITE)

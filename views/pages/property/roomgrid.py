@@ -10,7 +10,7 @@ from flask_appbuilder import BaseView, expose
 from sqlalchemy import Select, func, select
 
 from models.customer.room_owners import Owner, owners
-from models.kernel.refusal import Missing, Refusal
+from models.kernel.refusal import Missing
 from models.kernel.registry import table
 from models.kernel.roles import EXPORT, READ, WRITE
 from models.kernel.scope import may, reach
@@ -25,7 +25,7 @@ from views.kernel.pages import RECORD_ACTIONS
 from views.kernel.request import actor, say
 from views.kernel.request import session as database
 from views.kernel.shell import Extra, crumbs, menu_page, shell
-from views.pages.fields import PlainField, put_errors
+from views.pages.org.projects import choose_project
 from views.pages.property import book
 from views.pages.property.floors import Door, as_table, doors, laid_out, units_of
 
@@ -48,44 +48,18 @@ class RoomGridView(BaseView):  # type: ignore[misc]
     default_view = "choose"
     table = table("room")
 
-    @expose("/", methods=["GET", "POST"])
+    @expose("/", methods=["GET"])
     @needs(READ)
     def choose(self) -> Any:
         """Leads to the building one looked at last, to the only project, or asks for the project."""
         own = database()
-        field = PlainField(
-            "project_id",
-            _("Project", "项目"),
-            request.form.get("project_id", ""),
-            "ref",
-            lookup_url="/project/lookup",
-            required_mark=True,
-        )
-        where = reach(own, actor(), self.table, READ)
-        errors: list[dict[str, Any]] = []
-        if request.method == "POST":
-            if field.data.isdecimal() and len(field.data) < 19 and where.holds("project", int(field.data)):
-                return redirect(f"/roomgrid/project/{int(field.data)}")
-            sentence = _("Choose a project of your part of the tree.", "请选择一个您权限范围内的项目。")
-            errors = put_errors([field], Refusal(sentence, "project_id"))
-        elif "choose" not in request.args:
+        if "choose" not in request.args:
             last = cookie.get("building")
             if isinstance(last, int) and own.scalar(select(Building.id).where(Building.id == last)) is not None:
                 return redirect(f"/roomgrid/{last}")
-            first = own.scalar(select(Building.project_id).order_by(Building.project_id).limit(1))
-            projects = where.tree.get("project", frozenset())
-            if first is not None and len(projects) == 1:
-                return redirect(f"/roomgrid/project/{next(iter(projects))}")
-        page = {
-            "title": TITLE,
-            "crumbs": [{"label": self.table.screen.name, "url": "/room/list/"}],
-            "sections": [{"title": _("Which project?", "查看哪个项目？"), "fields": [field]}],
-            "cancel_url": "/room/list/",
-            "submit_url": "/roomgrid/",
-            "errors": errors,
-            "save_label": _("Show", "查看"),
-        }
-        return render_template("doorbook/form.html", shell=shell(TITLE), page=page), 422 if errors else 200
+        question = _("The homes of which project?", "请选择要查看的项目")
+        rooms = [{"label": self.table.screen.name, "url": "/room/list/"}]
+        return choose_project(TITLE, question, "/roomgrid/project/", READ, rooms)
 
     @expose("/project/<pk>", methods=["GET"])
     @needs(READ)

@@ -23,6 +23,7 @@ from models.system.rules import SHORTEST, change_own_password, lift_lock, set_pa
 from models.system.user_profile import UserProfile
 from views.kernel.access import needs, signed_in
 from views.kernel.cells import Cell
+from views.kernel.formats import day
 from views.kernel.pages import RECORD_ACTIONS
 from views.kernel.request import actor, language, say, session_key
 from views.kernel.request import session as database
@@ -216,8 +217,8 @@ class AccountView(BaseView):  # type: ignore[misc]
                 {
                     "role": ROLES[role].words if role in ROLES else role,
                     "place": " › ".join(names) or "—",
-                    "from": first.isoformat() if first else "—",
-                    "until": last.isoformat() if last else _("open", "长期"),
+                    "from": day(first) or "—",
+                    "until": day(last) if last else _("open", "长期"),
                     "reason": reason or "",
                     "state": {"text": state[0], "tone": state[1]},
                 }

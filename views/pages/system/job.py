@@ -13,13 +13,14 @@ from flask_appbuilder import BaseView, expose
 from models.kernel import job as kernel
 from models.kernel import job_centre as centre
 from models.kernel import job_schedule as schedule
-from models.kernel.clock import local, today
+from models.kernel.clock import today
 from models.kernel.job import LIVING, WORKS, JobState
 from models.kernel.refusal import Denied, Missing, Refusal
 from models.kernel.session import clock_of
 from models.kernel.words import Words, _
 from views.kernel.access import signed_in
 from views.kernel.cells import Cell
+from views.kernel.formats import moment
 from views.kernel.request import actor, language, say
 from views.kernel.request import session as database
 from views.kernel.shell import OWN_PAGES, Extra, menu_page, shell
@@ -46,9 +47,9 @@ WEEKDAYS = [
 ]
 
 
-def when(moment: datetime | None) -> str:
+def when(at: datetime | None) -> str:
     """Returns a moment as pages show it."""
-    return local(moment).strftime("%Y-%m-%d %H:%M:%S") if moment else ""
+    return moment(at, exact=True)
 
 
 def took(row: Any) -> str:

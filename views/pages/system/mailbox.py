@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from flask import flash, redirect, render_template, request
+from flask import session as cookie
 from flask_appbuilder import BaseView, expose
 from sqlalchemy import select
 
 from models.kernel import entry
-from models.kernel.clock import local
 from models.kernel.guard import remove
 from models.kernel.notice.event import EVENTS, Language, PersonalChannel
 from models.kernel.notice.mailbox import Mailbox, mark_read
@@ -19,7 +19,8 @@ from models.kernel.registry import tables
 from models.kernel.words import _
 from views.kernel.access import needs, signed_in
 from views.kernel.bin_pages import keep_undo, undo_url
-from views.kernel.request import say
+from views.kernel.formats import moment
+from views.kernel.request import language, say
 from views.kernel.request import session as database
 from views.kernel.shell import shell
 from views.pages.fields import PlainField, put_errors
@@ -113,6 +114,7 @@ class MailboxPages(BaseView):  # type: ignore[misc]
             _save_setting(setting, {one.name: one.data for one in fields})
             _save_channels(set(request.form.getlist("wanted")))
             own.commit()
+            cookie["language"] = next(one.data for one in fields if one.name == "language")
         except Refusal as refusal:
             own.rollback()
             if refusal.status == 403:
@@ -170,7 +172,7 @@ def shown(one: Mailbox) -> dict[str, Any]:
         "title": one.title,
         "body": one.body or "",
         "event": event.label if event is not None else one.event,
-        "when": local(one.created_at).strftime("%Y-%m-%d %H:%M"),
+        "when": moment(one.created_at),
         "record": one.table_name is not None,
     }
 
@@ -189,8 +191,8 @@ def _fields(setting: NotifySetting | None, sent: Any) -> list[PlainField]:
     return [
         PlainField(
             "language",
-            _("Language of notices", "消息语言"),
-            value("language") or Language.ZH.value,
+            _("Language of pages and notices", "界面与消息语言"),
+            value("language") or language(),
             render_kind="choice",
             choices=choices,
             required_mark=True,
@@ -213,7 +215,7 @@ def _save_setting(setting: NotifySetting | None, values: dict[str, Any]) -> None
     own = database()
     if setting is not None:
         entry.change(own, setting, values, None)
-    elif values["language"] != Language.ZH or values["quiet_from"] or values["quiet_until"]:
+    elif values["language"] != language() or values["quiet_from"] or values["quiet_until"]:
         entry.add(own, NotifySetting, values)
 
 

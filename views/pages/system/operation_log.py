@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from models.kernel import operation_log as log
 from models.kernel.actor import Actor
 from models.kernel.audit import entry, write_lines
-from models.kernel.clock import Clock, local, today
+from models.kernel.clock import Clock, today
 from models.kernel.operation_log import Wanted
 from models.kernel.reading_dates import read_date
 from models.kernel.refusal import Refusal
@@ -29,6 +29,7 @@ from views.kernel.access import signed_in
 from views.kernel.exchange.export import BATCH, Export, Values, csv_chunks, plain_column
 from views.kernel.exchange.export_book import chunks, size_of, workbook_file
 from views.kernel.exchange.export_pages import TYPES
+from views.kernel.formats import moment
 from views.kernel.request import actor, language, say
 from views.kernel.request import session as database
 from views.kernel.shell import Extra, menu_page, shell
@@ -217,7 +218,7 @@ class OperationLogView(BaseView):  # type: ignore[misc]
             shown.append(
                 {
                     "id": told.id,
-                    "when": local(told.at).strftime("%Y-%m-%d %H:%M:%S"),
+                    "when": moment(told.at, exact=True),
                     "who": told.who or say(_("System", "系统")),
                     "who_url": where.get(told.user_id or 0),
                     "text": _words(row).replace("{fields}", ""),
@@ -254,7 +255,7 @@ class OperationLogView(BaseView):  # type: ignore[misc]
                 {"label": "XLSX", "url": "/audit_log/export.xlsx?" + urlencode(kept)},
                 {"label": "CSV", "url": "/audit_log/export.csv?" + urlencode(kept)},
             ],
-            "sealed_until": local(when).strftime("%Y-%m-%d %H:%M") if when is not None else None,
+            "sealed_until": moment(when) or None,
         }
         return render_template("doorbook/operation_log.html", shell=shell(LABEL), page=page)
 

@@ -1,5 +1,5 @@
 // Grids of children: sorted and paged without leaving the record, rows entered and changed in their place.
-import { all, csrf, on, one, toast } from "doorbook/dom";
+import { all, csrf, on, one, placed, toast } from "doorbook/dom";
 
 const parsed = (html) => new DOMParser().parseFromString(html, "text/html");
 const words = one("#toasts").dataset;
@@ -19,7 +19,7 @@ on("click", ".children [data-turn]", async (event, link) => {
   const { id } = link.closest(".children");
   const label = link.getAttribute("aria-label");
   const grid = await refresh(id, link.href);
-  history.replaceState(null, "", link.href);
+  history.replaceState(null, "", placed(link.href));
   (label && one(`[data-turn][aria-label="${label}"]`, grid) || one(".grid-scroll", grid))?.focus();
 });
 

@@ -1,5 +1,5 @@
 // How a person has a list: columns and their order, widths, density. Kept on the server, so that another machine has it too.
-import { all, make, on, one, post, remember, toast } from "doorbook/dom";
+import { all, make, on, one, placed, post, remember, toast } from "doorbook/dom";
 
 const table = one("#list");
 const form = one("#columns-form");
@@ -128,7 +128,7 @@ pack(table?.dataset.density ?? "normal");
 // A link to this very list --------------------------------------------------------------------------------------------
 one("#copy-link")?.addEventListener("click", async (event) => {
   const button = event.currentTarget;
-  const url = new URL(button.dataset.link, location.href).href;
+  const url = placed(button.dataset.link).href;
   try {
     await navigator.clipboard.writeText(url);
   } catch {

@@ -23,6 +23,15 @@ on("submit", "form:has([data-here])", (_, form) => {
   one("[data-here]", form).value = location.pathname + location.search;
 });
 
+/** An address that says which part of the tree is shown here: sent on, it shows the same to whoever may see it. */
+export function placed(address) {
+  const url = new URL(address, location.href);
+  const at = one("#place")?.dataset.at;
+  if (at) url.searchParams.set("at", at);
+  else url.searchParams.delete("at");
+  return url;
+}
+
 const SVG = "http://www.w3.org/2000/svg";
 
 export function icon(name, extra = "") {

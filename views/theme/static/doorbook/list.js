@@ -1,5 +1,5 @@
 // Lists: whole rows open, j/k/Enter/x, selection, what is done to a selection or to everything that is filtered.
-import { all, ask, make, on, one, typing } from "doorbook/dom";
+import { all, ask, make, on, one, placed, typing } from "doorbook/dom";
 
 const table = one("#list");
 const rows = all("tbody tr", table ?? document.createElement("table"));
@@ -10,7 +10,7 @@ const whole = one("#select-everything");
 const everything = one("input[name=everything]");
 
 // Columns and density of one's own are not in the address one came by; put there, it can be sent on.
-if (table?.dataset.address) history.replaceState(null, "", table.dataset.address);
+if (table?.dataset.address) history.replaceState(null, "", placed(table.dataset.address));
 let at = -1;
 let last = null;
 

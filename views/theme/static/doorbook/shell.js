@@ -1,5 +1,5 @@
 // The frame of every signed-in page: theme, menu, drawer, counts, toasts, questions before a deed.
-import { all, ask, leaveInTime, on, one, post, remember, toast } from "doorbook/dom";
+import { all, ask, leaveInTime, on, one, placed, post, remember, toast } from "doorbook/dom";
 
 const root = document.documentElement;
 
@@ -25,6 +25,17 @@ if (known in MEDIA && known !== root.dataset.theme) {
   wear(known);
   remember("theme", known);
 }
+
+// A narrowed console says so in its address.
+if (placed(location.href).href !== location.href) history.replaceState(history.state, "", placed(location.href));
+
+// A form is sent with the place of its page: another tab may have narrowed the console since.
+document.addEventListener("submit", ({ target: form }) => {
+  if (form.method !== "post") return;
+  const url = new URL(form.getAttribute("action") || location.href, location.href);
+  url.searchParams.set("at", one("#place")?.dataset.at || "all");
+  form.setAttribute("action", url.pathname + url.search + url.hash);
+});
 
 // Sidebar -------------------------------------------------------------------------------------------------------------
 const fold = one("#fold");
