@@ -35,6 +35,7 @@ from views.pages.system.mailbox import MailboxPages
 from views.pages.system.notice_log import ResendView, TemplatePreview
 from views.pages.system.operation_log import OperationLogView
 from views.pages.system.options import OptionListsView
+from views.pages.system.rest import RestPages
 
 PAGES: list[type[Any]] = [
     PlaceView,
@@ -61,6 +62,7 @@ PAGES: list[type[Any]] = [
     ScheduleView,
     OptionView,
     OptionListsView,
+    RestPages,
     FlowSettingsView,
     ApprovalView,
     PersonView,

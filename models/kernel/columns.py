@@ -60,6 +60,7 @@ class ColumnInfo:
         numbers: the object whose number rule fills it, for a column the kernel numbers.
         pattern: the pattern and the cycle its reference rule begins with.
         list: the option list that administrators keep, which an option is chosen from.
+        warns: a flag that is a warning where it is set.
     """
 
     label: Words
@@ -74,6 +75,7 @@ class ColumnInfo:
     numbers: str | None = None
     pattern: tuple[str, str] = ("", "")
     list: str | None = None
+    warns: bool = False
 
 
 def _column(type_: Any, info: ColumnInfo, *args: Any, **kwargs: Any) -> MappedColumn[Any]:
@@ -121,9 +123,9 @@ def moment(label: Words, *, hint: Words | None = None) -> MappedColumn[Any]:
     return _column(Moment(), ColumnInfo(label, "moment", hint))
 
 
-def flag(label: Words, *, default: bool = False, hint: Words | None = None) -> MappedColumn[Any]:
-    """Yes or no."""
-    return _column(Boolean(), ColumnInfo(label, "flag", hint), default=default)
+def flag(label: Words, *, default: bool = False, hint: Words | None = None, warns: bool = False) -> MappedColumn[Any]:
+    """Yes or no. One that `warns` is said in a red word where it is so, and not at all where it is not."""
+    return _column(Boolean(), ColumnInfo(label, "flag", hint, warns=warns), default=default)
 
 
 def choice(

@@ -34,6 +34,12 @@ class Words:
         return self.said("en")
 
 
+def amid(words: Words) -> Words:
+    """Returns a label as it stands in the middle of a sentence: `Room` -> `room`, but `QR code` and names of one letter stay."""
+    first, rest = words.en[:1], words.en[1:]
+    return words if not rest[:1].islower() else Words(first.lower() + rest, words.zh, words.values)
+
+
 def said(value: Any, language: str) -> Any:
     """Returns `value` in `language` where it is `Words`, and as it is otherwise."""
     return value.said(language) if isinstance(value, Words) else value

@@ -66,7 +66,7 @@ class Contractor(Table):
     mobile: Mapped[MaskedValue | None] = masked(_("Mobile", "联系人手机"), "mobile")
     phone: Mapped[str | None] = text(_("Other telephone", "其他电话"), 40)
     address: Mapped[str | None] = text(_("Address", "地址"), 200)
-    blacklisted: Mapped[bool] = flag(_("Blacklisted", "黑名单"))
+    blacklisted: Mapped[bool] = flag(_("Blacklisted", "黑名单"), warns=True)
     blacklisted_on: Mapped[date | None] = day(_("Blacklisted on", "列入日期"))
     blacklist_reason: Mapped[str | None] = text(_("Reason", "列入原因"), 200)
     remark: Mapped[str | None] = prose(_("Remarks", "备注"))

@@ -124,10 +124,8 @@ def log(session: Session, name: str, account: int | None, address: str, channel:
         "changed_at": now,
         "version": 1,
     }
-    statement_ = insert(LoginLog.__table__).values(values)  # type: ignore[arg-type]
-    key = session.execute(statement_).inserted_primary_key
-    if key is not None:
-        keep_keys(session.connection(), LoginLog, [int(key[0])], new=True)
+    written: Any = session.execute(insert(LoginLog.__table__), values)  # type: ignore[arg-type]
+    keep_keys(session.connection(), LoginLog, [int(written.inserted_primary_key[0])], new=True)
 
 
 def _counters(name: str, account: int | None, address: str) -> list[tuple[str, str]]:

@@ -83,7 +83,7 @@ OWN_PAGES = {
     "/responsible/<int:pk>", "/announcements/<int:pk>/read", "/report/", "/report/<name>/", "/report/<name>/figures.json",
     "/report/<name>/export.<any(csv, xlsx):kind>",
     "/options/", "/options/effective.json", "/options/switch", "/option/lookup/<name>", "/flows/", "/flows/effective.json",
-    "/approval/list/",
+    "/approval/list/", "/rest/", "/rest/<name>",
     "/<table>/<pk>/360",
     "/counts.json", "/me/notices", "/mailbox/", "/<table>/", "/<table>/read",
     "/<table>/<int:pk>/open", "/<table>/<int:pk>/remove", "/<table>/resend", "/<table>/<int:pk>/resend", "/<table>/preview",

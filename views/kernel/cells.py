@@ -88,6 +88,8 @@ def cell(cls: type[Table], path: str, values: tuple[Any, ...]) -> Cell:
     value = values[0]
     if known.kind == "option":
         return _option_cell(cls, path, known, values)
+    if known.warns:
+        return Cell("badge", say(known.label) if value else "", tone="red")
     text = plain_text(known, value)
     late = owner.flow is not None and column == owner.flow.column and values[-1] is not None and len(values) > 1
     late = late and values[-1] < utc_now()

@@ -20,7 +20,7 @@ from models.kernel.roles import WRITE
 from models.kernel.scope import may
 from models.kernel.secret import MaskedValue
 from models.kernel.table import Table
-from models.kernel.words import Words, _
+from models.kernel.words import Words, _, amid
 from views.kernel.cells import called
 from views.kernel.narrowing import hangs_on
 from views.kernel.option_fields import offer_options
@@ -68,7 +68,7 @@ class DeclaredField(Field):
         self.depends = list(depends)
         self.lookup_url = f"/{known.target}/lookup" if known.target else None
         self.create_url = _create_url(known)
-        self.create_name = table(known.target or "").screen.label if self.create_url else None
+        self.create_name = amid(table(known.target or "").screen.label) if self.create_url else None
         self.chosen_text: str | None = None
         self.offered: list[tuple[str, Words]] = []  # of an option: what may be chosen here, set before it is shown
         self.masked_text: str | None = None

@@ -22,7 +22,7 @@ from views.kernel.markup import list_rows
 from views.kernel.parameters import wanted
 from views.kernel.request import actor, say
 from views.kernel.request import session as database
-from views.kernel.shell import shell
+from views.kernel.shell import place_trail, shell
 from views.kernel.view_pages import ViewRoutes, everything_url, first_page, views_block
 
 Dicts = list[dict[str, Any]]
@@ -61,7 +61,7 @@ class ListRoutes(ManyRoutes, ViewRoutes):
         context = {
             "title": title,
             "count_text": parts.count_words(count),
-            "crumbs": [],
+            "crumbs": place_trail(),
             "primary": parts.add_action(),
             "export": parts.exports(asked),
             "import_url": f"/{self.name}/import" if may(actor(), self.table, IMPORT) else None,

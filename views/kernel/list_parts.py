@@ -9,7 +9,7 @@ from models.kernel.registry import infos, table
 from models.kernel.roles import EXPORT, WRITE
 from models.kernel.scope import may
 from models.kernel.table import Table
-from models.kernel.words import _
+from models.kernel.words import _, amid
 from views.kernel import record
 from views.kernel.listing import COUNT_CAP, Listing, known_column
 from views.kernel.lookup import text_of
@@ -51,7 +51,7 @@ class ListParts:
         """The button that adds a row, for those who may."""
         if not may(actor(), self.table, WRITE):
             return None
-        label = _("Add {name}", "新增{name}").fill(name=self.table.screen.label)
+        label = _("Add {name}", "新增{name}").fill(name=amid(self.table.screen.label))
         return {"label": label, "url": f"/{self.name}/add", "icon": "plus"}
 
     def exports(self, asked: Wanted) -> Dicts:
@@ -70,7 +70,7 @@ class ListParts:
             return None
         labels = [record.column_label(self.table, path) for path in searched[:3]]
         comma = str(say(_(", ", "、")))
-        hint = _("Search {fields}", "搜索{fields}").fill(fields=comma.join(say(label) for label in labels))
+        hint = _("Search {fields}", "搜索{fields}").fill(fields=comma.join(say(amid(label)) for label in labels))
         return {"name": "q", "value": asked.asked.search, "placeholder": hint}
 
     def chips(self, asked: Wanted) -> Dicts:

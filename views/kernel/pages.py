@@ -21,7 +21,7 @@ from models.kernel.roles import DELETE, READ, REVEAL, WRITE
 from models.kernel.scope import may
 from models.kernel.session import actor_of, clock_of
 from models.kernel.table import Table
-from models.kernel.words import _
+from models.kernel.words import _, amid
 from views.kernel import forms, record, timeline
 from views.kernel.access import needs
 from views.kernel.bin_pages import BinRoutes, keep_undo, undo_url
@@ -287,9 +287,9 @@ class TableView(ListRoutes, DraftRoutes, LineRoutes, ImportRoutes, ExportRoutes,
         forms.show_chosen(database(), form, self.table, row)
         label = self.table.screen.label
         title = (
-            _("Add {name}", "新增{name}").fill(name=label)
+            _("Add {name}", "新增{name}").fill(name=amid(label))
             if row is None
-            else _("Edit {name}", "编辑{name}").fill(name=called(row) or say(label))
+            else _("Edit {name}", "编辑{name}").fill(name=called(row) or amid(label))
         )
         parent = self._back() if row is None else None
         back = parent or (f"/{self.name}/list/" if row is None else f"/{self.name}/show/{row.id}")

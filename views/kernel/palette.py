@@ -24,7 +24,7 @@ from models.kernel.secret import cipher
 from models.kernel.session import actor_of
 from models.kernel.table import Table
 from models.kernel.tokens import START, folded, tokens, words_of
-from models.kernel.words import Words, _
+from models.kernel.words import Words, _, amid
 from views.kernel.listing import Asked, Listing
 from views.kernel.lookup import levels, look_up, shown
 from views.kernel.request import say
@@ -194,7 +194,7 @@ def actions() -> Iterator[dict[str, Any]]:
         )
         for right, words, url, symbol in doing:
             if may(actor(), cls, right):
-                said = words.fill(name=label)
+                said = words.fill(name=amid(label))
                 names = (words.zh.format(name=label.zh), words.en.format(name=label.en))
                 group = say(_("Actions", "操作"))
                 yield {"group": group, "label": say(said), "detail": "", "url": url, "icon": symbol, "names": names}

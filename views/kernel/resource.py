@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import prison
-from flask import Response, jsonify, make_response, request
+from flask import Response, current_app, jsonify, make_response, request
 from flask_appbuilder.api import BaseApi, ModelRestApi, expose
 from flask_appbuilder.api.manager import OpenApi
 from sqlalchemy import select
@@ -381,15 +381,26 @@ class ConsoleOpenApi(OpenApi):
     @signed_in
     def get(self, version: str) -> Response:
         """The OpenAPI document of a version."""
-        spec = self._create_api_spec(version)
-        found = False
-        for view in self.appbuilder.baseviews:
-            if isinstance(view, BaseApi) and view.version == version and not isinstance(view, OpenApi):
-                view.add_api_spec(spec)
-                found = True
-        if not found:
+        views = resources(version)
+        if not views:
             raise Missing()
-        return jsonify(spec.to_dict())
+        return jsonify(document(version, views))
+
+
+def resources(version: str = "v1") -> list[BaseApi]:
+    """Returns the REST resources of a version, tables and others, as they are registered."""
+    builder = current_app.appbuilder  # type: ignore[attr-defined]
+    views = [view for view in builder.baseviews if isinstance(view, BaseApi) and not isinstance(view, OpenApi)]
+    return [view for view in views if view.version == version]
+
+
+def document(version: str, views: list[BaseApi]) -> dict[str, Any]:
+    """Returns the OpenAPI document of these resources."""
+    spec = OpenApi._create_api_spec(version)
+    for view in views:
+        view.add_api_spec(spec)
+    found: dict[str, Any] = spec.to_dict()
+    return found
 
 
 def resource_of(cls: type[Table]) -> type[TableResource]:

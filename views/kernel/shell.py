@@ -174,6 +174,16 @@ def place() -> dict[str, Any] | None:
     return {"label": " › ".join([*above, nodes[first]][-2:]), "detail": detail, "at": said(who.within)}
 
 
+def place_trail() -> list[dict[str, Any]]:
+    """Returns the breadcrumb of a page that is about no row: down to the lowest place that holds all it shows."""
+    who, by_path = actor(), {node.path: node for node in tree_nodes()}
+    shown = [path for path in who.within or {held.path for held in who.grants} if path in by_path]
+    if not shown:
+        return []
+    common = [one for one in [*ancestors(shown[0]), shown[0]] if all(path.startswith(one) for path in shown)]
+    return _down_to(by_path.get(common[-1])) if common else []
+
+
 def ancestors(path: str) -> list[str]:
     """Returns the paths above `path`, from the top: '/1/2/5/' -> ['/1/', '/1/2/']."""
     ids = path.strip("/").split("/")

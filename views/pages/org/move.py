@@ -15,7 +15,7 @@ from models.kernel.registry import infos, table
 from models.kernel.roles import ROLES, WRITE
 from models.kernel.scope import may, reach
 from models.kernel.table import Table
-from models.kernel.words import _
+from models.kernel.words import _, amid
 from models.org.rules import MOVABLE, Consequences, consequences, move, parent_table
 from views.kernel.access import needs
 from views.kernel.lookup import text_of
@@ -106,7 +106,7 @@ class MoveView(BaseView):  # type: ignore[misc]
         above = row.owned.above or ""
         return PlainField(
             "parent",
-            _("New {name}", "新的{name}").fill(name=infos(type(row))[above].label),
+            _("New {name}", "新的{name}").fill(name=amid(infos(type(row))[above].label)),
             typed,
             "ref",
             required_mark=True,

@@ -39,7 +39,7 @@ def choose_project(
         rooms = dict(own.execute(select(asked.project_id, func.count()).group_by(asked.project_id)).all())  # type: ignore[arg-type]
     names = {node.path: node.name for node in nodes}
     groups: dict[str, list[dict[str, Any]]] = {}
-    for node in sorted(mine, key=lambda each: each.path):
+    for node in sorted(mine, key=lambda each: [int(key) for key in each.path.split("/") if key]):
         above = " › ".join(names[path] for path in ancestors(node.path)[1:] if path in names)
         groups.setdefault(above, []).append(
             {

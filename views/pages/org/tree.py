@@ -10,7 +10,7 @@ from flask_appbuilder import BaseView, expose
 from models.kernel.registry import table
 from models.kernel.roles import WRITE
 from models.kernel.scope import may, reach
-from models.kernel.words import _
+from models.kernel.words import _, amid
 from models.org.rules import MOVABLE, parent_table
 from views.kernel.access import needs
 from views.kernel.request import actor
@@ -35,7 +35,7 @@ class TreeView(BaseView):  # type: ignore[misc]
         title = _("Organisation tree", "组织树")
         actions = [
             {
-                "label": _("Add {name}", "新增{name}").fill(name=table(name).screen.label),
+                "label": _("Add {name}", "新增{name}").fill(name=amid(table(name).screen.label)),
                 "url": f"/{name}/add",
                 "icon": "plus",
             }

@@ -17,7 +17,7 @@ const pages = () =>
 
 function matching(words) {
   const found = pages().filter((page) => words.every((word) => (page.label + " " + page.detail).toLowerCase().includes(word)));
-  return found.slice(0, words.length ? 8 : 12).map((page) => ({ ...page, group: one("#palette-pages").innerHTML }));
+  return found.slice(0, words.length ? 8 : 12).map((page) => ({ ...page, group: one("#palette-pages").content.textContent }));
 }
 
 function lit(text, words) {

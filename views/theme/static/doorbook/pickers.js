@@ -118,6 +118,7 @@ export function equip(root = document) {
         dateFormat: moment ? "Y-m-d H:i" : "Y-m-d",
         disableMobile: true,
         enableTime: moment,
+        maxDate: input.dataset.last,
         locale: chinese && flatpickr.l10ns.zh ? "zh" : "default",
         time_24hr: true,
       });
