@@ -145,4 +145,4 @@ def test_every_argument_mangled_gives_a_usable_page(spoiled: Desk, thorough: boo
                 text = answer.get_data().decode("utf-8", "replace")
                 assert answer.status_code in (200, 302, 303, 400, 404), (asked, answer.status_code)
                 assert not LIVE.search(text) and "Traceback" not in text, asked
-                assert answer.status_code != 200 or answer.mimetype != "text/html" or "<main" in text, asked
+                assert answer.status_code != 200 or "<html" not in text or "<main" in text, asked
