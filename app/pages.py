@@ -17,6 +17,7 @@ from views.pages.customer.project_book_pages import ProjectBookView
 from views.pages.flow.approvals import ApprovalView
 from views.pages.flow.settings import FlowSettingsView
 from views.pages.keynode.checklist import KeyNodesView
+from views.pages.keynode.readiness import ReadinessView
 from views.pages.org.home import Home
 from views.pages.org.move import MoveView
 from views.pages.org.place import PlaceView
@@ -24,6 +25,7 @@ from views.pages.org.tree import TreeView
 from views.pages.parameter.announcements import AnnouncementsView
 from views.pages.parameter.effective import ParametersView
 from views.pages.parameter.responsible import ResponsibleView
+from views.pages.parameter.sheets import SheetsView
 from views.pages.property import room
 from views.pages.property.book import BookView
 from views.pages.property.generate import GenerateView
@@ -70,6 +72,8 @@ PAGES: list[type[Any]] = [
     ParametersView,
     ResponsibleView,
     AnnouncementsView,
+    SheetsView,
+    ReadinessView,
 ]
 """View classes that are registered as they are."""
 

@@ -43,7 +43,12 @@ class Project(Table):
             section(_("Project", "项目"), "company_id", "code", "name", "promoted_name"),
             section(_("Place", "位置"), "city", "area_code", "address"),
             section(
-                _("Size and dates", "规模与日期"), "floor_area", "households", "contract_handover_on", "property_fee"
+                _("Size and dates", "规模与日期"),
+                "floor_area",
+                "households",
+                "contract_handover_on",
+                "go_live_on",
+                "property_fee",
             ),
             section(_("Remarks", "备注"), "remark"),
         ),
@@ -63,6 +68,10 @@ class Project(Table):
     floor_area: Mapped[Decimal | None] = decimal(_("Floor area", "总建筑面积"), 14, 2, unit=_("m²", "㎡"))
     households: Mapped[int | None] = integer(_("Households", "总户数"), unit=_("homes", "户"))
     contract_handover_on: Mapped[date | None] = day(_("Contract handover date", "合同交付日期"))
+    go_live_on: Mapped[date | None] = day(
+        _("Go-live", "系统上线日期"),
+        hint=_("Parameters are to be ready six days before (R02).", "参数须在上线前 6 天准备完成。"),
+    )
     property_fee: Mapped[Decimal | None] = decimal(
         _("Property fee", "物业费"), 8, 2, unit=_("yuan/m² a month", "元/㎡·月")
     )

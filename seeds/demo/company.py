@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from random import Random
 from typing import Any, Final, Literal
@@ -34,7 +34,7 @@ from seeds.demo.places import DEFAULT_ROOMS, LEAST_ROOMS, Places, places
 from seeds.demo.registers import property_fee
 from seeds.demo.staff import SKIPPED, Nodes, hire
 from seeds.demo.story import Story
-from seeds.reference import CODE, options, parameters
+from seeds.reference import CODE, numbers, options, parameters
 
 Counts = Counter[str]
 """Table -> rows written."""
@@ -147,6 +147,8 @@ class _Founder:
             self._at(self.story.opened())
             self.counts.update(notices(self.session, self.nodes))
             self.counts.update(parameters.seed(self.session))
+            if written := numbers.seed(self.session):
+                self.counts["number_rule"] += written
             setup = Setup(self.session, self.whole, self.story, self.nodes, self.keys, self.counts)
             setup.write()
             self.session.commit()
@@ -221,7 +223,8 @@ class _Founder:
                 company_id=self.keys["company", project.company], code=project.code, name=project.name,
                 promoted_name=f"澄江·{project.name}", city=project.city, area_code=project.area_code,
                 address=project.address, floor_area=project.floor_area, households=project.households,
-                contract_handover_on=project.handover, property_fee=Decimal(fee) if fee else None,
+                contract_handover_on=project.handover,
+                go_live_on=project.handover - timedelta(days=45), property_fee=Decimal(fee) if fee else None,
                 remark="全装修交付" if project.fitted else "毛坯交付",
             )  # fmt: skip
             self._add(row, project.key)

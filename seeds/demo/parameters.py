@@ -13,12 +13,15 @@ from sqlalchemy.orm import Session
 
 from models.kernel.bulk import insert_rows
 from models.kernel.flow_setting import FlowSetting
+from models.kernel.printing.template import PrintTemplate, own_words
 from models.kernel.table import Table
+from models.keynode.printed import KEY_NODE_LIST
 from models.parameter.adviser import Adviser, AdviserKind
 from models.parameter.announcement import Announcement, AnnouncementRead, AnnouncementState
 from models.parameter.contractor import Contractor
 from models.parameter.contractor_scope import ContractorScope
 from models.parameter.issue_category import IssueCategory
+from models.parameter.parameter_sheet import ParameterSheet, ParameterSheetLine, content_of
 from models.parameter.registers import PolicyDocument, PolicyState
 from models.parameter.sla_rule import SlaRule
 from models.parameter.step_defs import HandoverDocDef
@@ -99,6 +102,27 @@ class Setup:
         self._advisers()
         self._local()
         self._news()
+        self._sheet()
+
+    def _sheet(self) -> None:
+        """A sheet of the first company that is still being filled in."""
+        company, opened = self.whole.companies[0], self.story.on(self.story.today - timedelta(days=2), 7)
+        (key,) = self._insert(
+            ParameterSheet,
+            [{"node_id": self.nodes["company", company.key], "title": f"{company.city}公司按揭银行调整",
+              "from_day": self.story.today + timedelta(days=20), "created_at": opened,
+              "reason": "与本地支行签订合作协议，补充经办联系人。"}],
+        )  # fmt: skip
+        said = content_of({"code": "ICBC", "name": "中国工商银行", "contact": "按揭中心", "lends": True, "sort": 1})
+        line = {"sheet_id": key, "table_name": "bank", "code": "ICBC", "name": "中国工商银行", "content": said}
+        self._insert(ParameterSheetLine, [{**line, "created_at": opened}])
+        words = own_words(KEY_NODE_LIST, "zh")
+        template = {
+            "node_id": self.nodes["company", company.key], "form": KEY_NODE_LIST.name, "language": "zh",
+            "title": f"{company.city}公司 {words.title}", "body": words.body, "signatures": words.signatures,
+            "foot": words.foot, "created_at": opened,
+        }  # fmt: skip
+        self._insert(PrintTemplate, [template])
 
     def _contractors(self, company: Company) -> None:
         """Ten contractors a company, and one that is blacklisted."""

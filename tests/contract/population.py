@@ -31,7 +31,7 @@ from models.kernel.table import Table
 from models.org.department import Department
 from models.system.user_profile import UserProfile
 from seeds.demo.people import credit_code
-from seeds.reference import options
+from seeds.reference import numbers, options
 from tests.world import NOW, PASSWORD, World, build
 
 FIXED: dict[tuple[str, str], Any] = {
@@ -57,6 +57,7 @@ FIXED: dict[tuple[str, str], Any] = {
     ("calendar_day", "last_day"): None,
     ("calendar_day", "kind"): "holiday",
     ("project_key_node", "done_on"): None,
+    ("flow_setting", "table_name"): "project_key_node",
     ("flow_setting", "subject"): "state:open",
     ("flow_setting", "from_day"): lambda n: date(2026, 1, 1) + timedelta(days=n),
     ("flow_setting", "roles"): None,
@@ -72,6 +73,8 @@ FIXED: dict[tuple[str, str], Any] = {
     ("handover_risk", "plan_due"): date(2025, 6, 20),
     ("handover_risk", "action_due"): date(2025, 6, 30),
     ("key_record", "returned_on"): None,
+    ("parameter_sheet_line", "table_name"): "bank",
+    ("parameter_sheet_line", "content"): lambda n: f'{{"code": "B{n}", "name": "写于 {n}"}}',
     ("announcement_read", "profile_id"): lambda n: n % 20 + 1,
 }
 """Values that belong together and that trying one column after another would not find."""
@@ -137,6 +140,7 @@ def fill(session: Session) -> Full:
     act(session, SYSTEM, frozen(NOW))
     full = Full(nodes={name: node[0] for name, node in world.nodes.items()}, projects=world.keys["project"])
     options.seed(session)
+    numbers.seed(session)
     _departments(session, full)
     _cast(session, world, full)
     Filler(session, full).run()
@@ -214,10 +218,13 @@ class Filler:
         for cls in tables().values():
             if impossible(cls):
                 continue
+            if cls.__tablename__ == "number_rule":  # each object has one already where the reference put it
+                for owner in list(self._owners(cls))[1:3]:
+                    remove(self.session, self.add(cls, owner))
             for owner in self._owners(cls):
                 while len(self._rows(cls, owner)) < (2 if cls.__tablename__ in TWO else 1):
                     self.add(cls, owner)
-            for owner in list(self._owners(cls))[:2]:
+            for owner in list(self._owners(cls))[:2] if cls.__tablename__ != "number_rule" else ():
                 kinds = ("project", "node", "link", *(() if cls.screen.key == ("user_id",) else ("person",)))
                 if cls.owned.kind in kinds and cls.__tablename__ != "user_profile":
                     remove(self.session, self.add(cls, owner))

@@ -10,9 +10,10 @@ from sqlalchemy import select
 
 from models.kernel.guard import name_of
 from models.kernel.node import KINDS, Node
+from models.kernel.option_list import LISTS
 from models.kernel.parameter import Parameter, Standing, copied, parameter_tables, standing, switch
 from models.kernel.refusal import Missing, Refusal
-from models.kernel.registry import infos
+from models.kernel.registry import infos, table
 from models.kernel.roles import READ, WRITE
 from models.kernel.scope import known_nodes, may, reach
 from models.kernel.words import _
@@ -50,6 +51,9 @@ class ParametersView(BaseView):  # type: ignore[misc]
                 for name, cls in parameter_tables().items()
                 if may(actor(), cls, READ)
             ],
+            "lists": [{"label": each.label, "url": f"/options/?list={each.name}"} for each in LISTS.values()]
+            if may(actor(), table("dict_item"), READ)
+            else [],
         }
         return render_template("doorbook/parameters.html", shell=shell(TITLE), page=page)
 
@@ -83,6 +87,7 @@ class ParametersView(BaseView):  # type: ignore[misc]
             if node and here
             else None,
             "list_url": f"/{name}/list/",
+            "applies": may(actor(), table("parameter_sheet"), WRITE),
         }  # fmt: skip
         return render_template("doorbook/parameters.html", shell=shell(cls.screen.name), page=page)
 
@@ -167,6 +172,7 @@ def _line(cls: type[Parameter], one: Standing, node_id: int, writes: bool) -> di
     row = one.row
     return {
         "id": row.id,
+        "code": row.code,
         "url": f"/{cls.__tablename__}/show/{row.id}",
         "cells": [_cell(cls, row, column) for column in _columns(cls)],
         "enabled": row.enabled,

@@ -46,6 +46,7 @@ async function show() {
     return;
   }
   words = said.form ? said.usual : null;
+  if (words && TEXTS.every((name) => !form.elements[name].value)) return useWords(); // a new template begins with them
   usual.hidden = !words;
   paper.replaceChildren(...(said.form ? sheetOf(said.html) : [make("p", { class: "quiet" }, said.hint)]));
   wrong.textContent = (said.errors ?? []).join(" ");
@@ -58,12 +59,14 @@ async function show() {
   );
 }
 
-usual.addEventListener("click", () => {
+function useWords() {
   for (const name of TEXTS) {
     form.elements[name].value = words[name];
     form.elements[name].dispatchEvent(new Event("input", { bubbles: true }));
   }
-});
+}
+
+usual.addEventListener("click", useWords);
 form.addEventListener("input", quietly(show, 250));
 form.addEventListener("change", quietly(show, 50));
 show();
