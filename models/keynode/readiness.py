@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models.kernel.clock import today
-from models.kernel.grant import Grant
-from models.kernel.node import Node
+from models.kernel.grant import roles_held
 from models.kernel.number_rule import NumberRule
 from models.kernel.parameter import Parameter, above_of, effective, node_at
 from models.kernel.registry import infos, tables
@@ -191,18 +190,7 @@ def _numbers(session: Session, chain: Sequence[Any]) -> Check:
 
 def _posts(session: Session, chain: Sequence[Any], now: date) -> Check:
     """Every post is held by somebody; read as who answers it needs to know, not who they are."""
-    grants, nodes = Grant.__table__.c, Node.__table__.c
-    held = session.execute(
-        select(grants.role)
-        .join(Node.__table__, nodes.id == grants.node_id)
-        .where(
-            nodes.id.in_([node.id for node in chain]),
-            grants.deleted_at.is_(None),
-            or_(grants.from_day.is_(None), grants.from_day <= now),
-            or_(grants.until_day.is_(None), grants.until_day >= now),
-        )
-    ).scalars()
-    there = set(held)
+    there = roles_held(session, [node.id for node in chain], now)
     lacking = [ROLES[name].words for name in POSTS if name not in there]
     return Check(_("People for each post", "岗位人员"), not lacking, _named(lacking), "/user_profile/list/")
 
