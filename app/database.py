@@ -31,6 +31,7 @@ def load_models() -> MetaData:
         "models.kernel.attachment",
         "models.kernel.bulk_change",
         "models.kernel.draft",
+        "models.kernel.saved_export",
         "models.kernel.saved_view",
         "models.kernel.search",
         "flask_appbuilder.security.sqla.models",

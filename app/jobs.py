@@ -13,6 +13,7 @@ KINDS = (
     "models.kernel.bulk_job",
     "views.kernel.exchange.export_job",
     "views.kernel.exchange.import_job",
+    "views.kernel.exchange.saved_job",
     "models.keynode.reminders",
 )
 """Modules that call `models.kernel.job.work`, and perhaps `models.kernel.job_schedule.every`. A new one is named here."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from views.kernel.comments import CommentsView
 from views.kernel.counts import CountsView
+from views.kernel.exchange.saved_pages import SavedExportsView
 from views.kernel.files.pages import FilesView
 from views.kernel.option_fields import OptionView
 from views.kernel.printing import PrintPreview
@@ -53,6 +54,7 @@ PAGES: list[type[Any]] = [
     PrintPreview,
     LedgerView,
     ProjectBookView,
+    SavedExportsView,
     FilesView,
     CommentsView,
     VersionsView,

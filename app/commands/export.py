@@ -1,4 +1,4 @@
-"""Writes a table to a file, CSV or XLSX, as the system or as one account sees it."""
+"""Writes a table to a file, CSV, XLSX or JSON lines, as the system or as one account sees it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from models.kernel.actor import Actor
 
-FORMATS = ("csv", "xlsx")
+FORMATS = ("csv", "xlsx", "jsonl")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,6 +36,7 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
     from models.kernel.registry import table
     from views.kernel.exchange.export import csv_chunks, opened
     from views.kernel.exchange.export_book import scratch_folder, write_workbook
+    from views.kernel.exchange.json_lines import json_chunks
     from views.kernel.listing import Asked
 
     out: Path = arguments.out
@@ -55,8 +56,8 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
         export = opened(bind, who, utc_now, cls, Asked(), form, arguments.language)
         try:
             with os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                if form == "csv":
-                    for chunk in csv_chunks(export):
+                if form != "xlsx":
+                    for chunk in csv_chunks(export) if form == "csv" else json_chunks(export):
                         file.write(chunk)
                 else:
                     with scratch_folder(settings.home) as scratch:

@@ -72,6 +72,33 @@ class Daily:
         return _("Daily at {at}", "每天 {at}").fill(at=f"{self.at:%H:%M}")
 
 
+WEEKDAYS = (
+    _("Monday", "周一"),
+    _("Tuesday", "周二"),
+    _("Wednesday", "周三"),
+    _("Thursday", "周四"),
+    _("Friday", "周五"),
+    _("Saturday", "周六"),
+    _("Sunday", "周日"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Weekly:
+    """Every week on a day (0 is Monday) at a time of the company's zone."""
+
+    day: int
+    at: time
+
+    def after(self, moment: datetime) -> datetime:
+        here = local(moment)
+        found = datetime.combine(here.date() + timedelta(days=(self.day - here.weekday()) % 7), self.at, CHINA)
+        return found if found > here else found + timedelta(days=7)
+
+    def words(self) -> Words:
+        return _("Every {day} at {at}", "每{day} {at}").fill(day=WEEKDAYS[self.day], at=f"{self.at:%H:%M}")
+
+
 @dataclass(frozen=True, slots=True)
 class Monthly:
     """Every month on a day (the last one of a shorter month) at a time of the company's zone."""

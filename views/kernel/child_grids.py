@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from models.kernel import entry
 from models.kernel.refusal import Denied, Missing, Refusal, Stale
 from models.kernel.registry import infos, table
-from models.kernel.roles import READ, WRITE
+from models.kernel.roles import EXPORT, READ, WRITE
 from models.kernel.scope import may
 from models.kernel.session import actor_of
 from models.kernel.table import Table
@@ -74,6 +74,10 @@ def children(session: Session, cls: type[Table], pk: int) -> list[dict[str, Any]
                 "inline_add": inline and not _needed(child, paths, column),
                 "add_url": f"/{name}/add?{column}={pk}&_back=/{cls.__tablename__}/show/{pk}" if addable else None,
                 "all_url": f"/{name}/list/?_flt_0_{column}={pk}" if count > CHILD_ROWS else None,
+                "export_url": f"/{name}/export.xlsx?"
+                + urlencode({f"_flt_0_{column}": pk, "_cols": ",".join(paths), **_ordered(child, order)})
+                if count and may(actor, child, EXPORT)
+                else None,
                 "prev_url": _here(name, {f"_cp_{name}": page_no - 1 or None}) if page_no else None,
                 "next_url": _here(name, {f"_cp_{name}": page_no + 1}) if page.next else None,
                 "range": f"{page_no * CHILD_ROWS + 1}–{page_no * CHILD_ROWS + len(page.lines)} / {count}",
@@ -81,6 +85,14 @@ def children(session: Session, cls: type[Table], pk: int) -> list[dict[str, Any]
             }
         )
     return found
+
+
+def _ordered(child: type[Table], order: str | None) -> dict[str, str]:
+    """The order of a grid as the address of the child's own list says it."""
+    if order is None:
+        return {}
+    view = f"{child.__name__}View"
+    return {f"_oc_{view}": order.lstrip("-"), f"_od_{view}": "desc" if order.startswith("-") else "asc"}
 
 
 def _page(name: str) -> int:

@@ -53,7 +53,7 @@ class ListRoutes(ManyRoutes, ViewRoutes):
         title = self.table.screen.name
         head, rows = parts.columns(asked, listing), record.rows(self.table, listing.columns, page.lines)
         many = offered(self.table, count, len(page.lines))
-        choosing = bool(many["edit_url"] or many["moves"] or many["delete"])
+        choosing = bool(many["edit_url"] or many["moves"] or many["delete"] or many["export_url"])
         chips, clear_url = parts.chips(asked), everything_url(self.table, layout)
         for note in [*asked.notes, *parts.unseen]:
             flash(say(note), "warn")

@@ -61,6 +61,7 @@ class ListParts:
         return [
             {"label": _("Excel (XLSX)", "Excel（XLSX）"), "url": asked.url(f"/{self.name}/export.xlsx")},
             {"label": _("CSV", "CSV"), "url": asked.url(f"/{self.name}/export.csv")},
+            {"label": _("More choices", "更多选项"), "url": asked.url(f"/{self.name}/export")},
         ]
 
     def quick(self, asked: Wanted) -> dict[str, Any] | None:

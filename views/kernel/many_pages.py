@@ -20,7 +20,7 @@ from models.kernel.bulk_change import CHANGE, MOVE, REMOVE, WHOLE, Asked, Outcom
 from models.kernel.moving import transition_of
 from models.kernel.refusal import Refusal
 from models.kernel.registry import infos
-from models.kernel.roles import DELETE, READ, WRITE
+from models.kernel.roles import DELETE, EXPORT, READ, WRITE
 from models.kernel.scope import may
 from models.kernel.table import Table
 from models.kernel.words import _
@@ -364,6 +364,7 @@ def offered(cls: type[Table], count: int, shown: int) -> dict[str, Any]:
     return {
         "count_text": f"{COUNT_CAP:,}+" if count > COUNT_CAP else f"{count:,}",
         "everything": count > shown,
+        "export_url": f"/{name}/export" if may(actor(), cls, EXPORT) else None,
         "edit_url": f"/{name}/many" if may_write and bulk_change.changeable(cls) else None,
         "moves": [{"label": m.label, "url": f"/{name}/many?move={m.name}"} for m in moves if may(who, cls, m.name)],
         "delete": may_delete,

@@ -28,6 +28,7 @@ from views.kernel.bin_pages import BinRoutes, keep_undo, undo_url
 from views.kernel.cells import called
 from views.kernel.child_grids import LineRoutes, children
 from views.kernel.draft_pages import DraftRoutes, continued, draft_block, saved
+from views.kernel.exchange.choice_pages import ExportChoiceRoutes
 from views.kernel.exchange.export_pages import ExportRoutes
 from views.kernel.exchange.import_pages import ImportRoutes
 from views.kernel.files import pages as files
@@ -49,7 +50,17 @@ Dicts = list[dict[str, Any]]  # inside the class `list` is the list page
 Anys = list[Any]
 
 
-class TableView(ListRoutes, DraftRoutes, LineRoutes, ImportRoutes, ExportRoutes, BinRoutes, MoveRoutes, ModelView):
+class TableView(
+    ListRoutes,
+    DraftRoutes,
+    LineRoutes,
+    ImportRoutes,
+    ExportRoutes,
+    ExportChoiceRoutes,
+    BinRoutes,
+    MoveRoutes,
+    ModelView,
+):
     """The pages of one table; subclasses are made by `view_of` and carry nothing but the table."""
 
     table: type[Table]

@@ -6,6 +6,7 @@ Views and reports do not know each other: the application hands over what report
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -32,6 +33,7 @@ from views.kernel.selection import MAKERS, Selection
 from views.kernel.shell import FIRST, First, ancestors, shell, tree_nodes
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson; charset=utf-8", "xlsx": XLSX}
 NOTHING = "—"
 
 
@@ -144,6 +146,20 @@ def _rows_url(report: Any, question: Any, figure: Any, line: Any | None) -> str 
     return f"/{cls.__tablename__}/list/?" + urlencode({"_of": "report:" + urlencode(values)})
 
 
+def _as_lines(report: Any, outcome: Any) -> bytes:
+    """The lines of a report as JSON lines, each figure by its name; numbers exact."""
+
+    def number(value: Any) -> Any:
+        return float(value) if isinstance(value, Decimal) and value != int(value) else value
+
+    found = []
+    for line in outcome.lines:
+        figures = {figure.name: line.values.get(figure.name) for figure in report.figures}
+        values = {n: int(v) if isinstance(v, Decimal) and v == int(v) else number(v) for n, v in figures.items()}
+        found.append(json.dumps({"key": line.key, "label": say(line.label), **values}, ensure_ascii=False, default=str))
+    return "".join(f"{line}\n" for line in found).encode()
+
+
 def shown(figure: Any, value: Any) -> str:
     """Returns a figure as it is read; '—' where there is nothing to divide by."""
     if value is None:
@@ -238,6 +254,7 @@ class ReportPages(BaseView):
             "export": [
                 {"label": _("Excel (XLSX)", "Excel（XLSX）"), "url": f"{base}export.xlsx?{question.address()}"},
                 {"label": _("CSV", "CSV"), "url": f"{base}export.csv?{question.address()}"},
+                {"label": _("JSON lines", "JSON 行（JSONL）"), "url": f"{base}export.jsonl?{question.address()}"},
             ]
             if may(actor(), report.entity, EXPORT)
             else [],
@@ -302,7 +319,7 @@ class ReportPages(BaseView):
             series.append({"name": say(figure.label), "values": [None if v is None else float(v) for v in values]})
         return {"kind": report.chart.kind, "labels": [say(line.label) for line in lines], "series": series}
 
-    @expose("/<name>/export.<any(csv, xlsx):kind>")
+    @expose("/<name>/export.<any(csv, xlsx, jsonl):kind>")
     @signed_in
     def export(self, name: str, kind: str) -> Any:
         """The figures as a file, of the part of the tree in which the actor may export."""
@@ -314,10 +331,12 @@ class ReportPages(BaseView):
         body = (
             desk.as_csv(outcome, say)
             if kind == "csv"
+            else _as_lines(report, outcome)
+            if kind == "jsonl"
             else desk.as_xlsx(outcome, say, reader=actor().name, scope=scope, made=now)
         )
         note_export(own, report.entity.__tablename__, format=kind, report=name, asked=question.address())
-        answer = Response(body, mimetype="text/csv; charset=utf-8" if kind == "csv" else XLSX)
+        answer = Response(body, mimetype=_TYPES[kind])
         answer.headers["Content-Disposition"] = f"attachment; filename={name}-{now:%Y%m%d-%H%M}.{kind}"
         return answer
 

@@ -58,6 +58,8 @@ def tell(
     to: Iterable[int | None],
     about: Table | None = None,
     values: Mapping[str, object] | None = None,
+    *,
+    job: int | None = None,
 ) -> int:
     """Writes down, in the caller's transaction, that these people are to be told. Does nothing else and does not commit.
 
@@ -68,6 +70,7 @@ def tell(
         to: accounts (`ab_user.id`, as `user_profile.user_id` has them); None and repeated ones are left out. Nobody at all is
             lawful: webhooks may still want the event.
         about: the record it is about. Whoever may not read it when the notice is delivered gets nothing.
+        job: instead of a record, the job it is about; only its owner hears of it.
         values: a value for each field of the event. `Words` and options are said in the language of the recipient;
             personal data stays masked.
 
@@ -90,8 +93,8 @@ def tell(
             event=event.name,
             actor_id=actor.user_id,
             actor_name=actor.name[:64],
-            table_name=about.__tablename__ if about is not None else None,
-            row_id=about.id if about is not None else None,
+            table_name=about.__tablename__ if about is not None else "job" if job is not None else None,
+            row_id=about.id if about is not None else job,
             record=name_of(about) if about is not None else "",
             recipients=json.dumps(sorted({user for user in to if user is not None})),
             given=json.dumps({name: _plain(value) for name, value in values.items()}, ensure_ascii=False),

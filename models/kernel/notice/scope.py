@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from models.kernel.actor import SYSTEM, Actor
 from models.kernel.clock import Clock
 from models.kernel.grant import held_by
+from models.kernel.job import JOBS
 from models.kernel.node import Node
 from models.kernel.registry import infos, rights_of, table, tables
 from models.kernel.roles import ADMINS, READ, WRITE
@@ -29,6 +30,9 @@ def sees(session: Session, clock: Clock, user_id: int, about: tuple[str, int] | 
     """
     if about is None:
         return True
+    if about[0] == JOBS.name:
+        owner = session.execute(select(JOBS.c.owner_id).where(JOBS.c.id == about[1])).scalar()
+        return bool(owner == user_id)
     cls = tables().get(about[0])
     if cls is None:
         return False

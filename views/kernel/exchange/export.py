@@ -67,6 +67,7 @@ class Column:
         text: gives the values of one batch as CSV holds them, from the values of the column's parts.
         typed: gives them as XLSX holds them: a number is a number or the serial of a day, a text is a text.
         where: the places of its parts in a row.
+        plain: gives them as JSON holds them: nothing neutralised, moments with their zone; as `text` where None.
     """
 
     path: str
@@ -76,6 +77,7 @@ class Column:
     text: Callable[[list[Values]], Values]
     typed: Callable[[list[Values]], Values]
     where: tuple[int, ...]
+    plain: Callable[[list[Values]], Values] | None = None
 
 
 @dataclass(slots=True)
@@ -131,6 +133,7 @@ def opened(
     language: str,
     *,
     technical: bool = False,
+    codes: bool = False,
     notes: Sequence[Words] = (),
 ) -> Export:
     """Opens an export: checks the right, writes it into the audit, and starts to read.
@@ -139,8 +142,9 @@ def opened(
         bind: the engine.
         actor: who exports; only rows that they may both read and export are in it.
         asked: the list as it was asked for; its page and right do not matter.
-        form: csv or xlsx, for the audit.
+        form: csv, xlsx or jsonl, for the audit.
         technical: name the columns as the schema does, for a round trip through other programs.
+        codes: tell the rows that are referred to by their code, where their table has one, rather than by their name.
         notes: sentences about what of the request was left out; a workbook tells them.
 
     Returns:
@@ -155,11 +159,12 @@ def opened(
     session = act(Session(bind), actor, clock)
     token = reading.set(True)  # its transaction never keeps writers waiting, however slow the client
     try:
-        listing = Listing(session, cls, replace(asked, right=EXPORT))
+        wanted = asked.columns or cls.screen.listed
+        listing = Listing(session, cls, replace(asked, right=EXPORT, columns=coded(cls, wanted) if codes else wanted))
         listing.check()
         _log(bind, actor, clock, listing, form)
         statement, places = listing.shown()
-        columns = described(listing, places, language, technical=technical)
+        columns = described(listing, places, language, wanted, technical=technical)
         _sort_in(session, *_FRUGAL)
         result = session.execute(statement, execution_options={"yield_per": BATCH})
         return Export(session, listing, columns, language, result, notes)
@@ -231,32 +236,68 @@ def plain_column(name: str, heading: str, kind: str, place: int) -> Column:
     return Column(name, heading, kind, 0, _first(convert), _first(convert), (place,))
 
 
+def coded(cls: type[Table], paths: Sequence[str]) -> tuple[str, ...]:
+    """Returns columns with the code of a referred row in the place of its name, where its table has a code."""
+
+    def one(path: str) -> str:
+        known = known_column(cls, path)
+        target = table(known.target or "") if known.kind == "ref" else None
+        return f"{path.removesuffix('_id')}.code" if target is not None and "code" in infos(target) else path
+
+    found = tuple(map(one, paths))
+    return found if len(set(found)) == len(found) else tuple(paths)
+
+
 def described(
-    listing: Listing, places: dict[str, tuple[int, ...]], language: str, *, technical: bool = False
+    listing: Listing,
+    places: dict[str, tuple[int, ...]],
+    language: str,
+    named: Sequence[str] = (),
+    *,
+    technical: bool = False,
 ) -> tuple[Column, ...]:
     """Returns the columns of a file.
 
     Args:
         places: as `Listing.shown` gives them.
+        named: the columns as they were asked for, where others are shown in their place.
         technical: name them as the schema does.
     """
-    cls = listing.cls
-    headings = list(listing.columns) if technical else _headings(cls, listing.columns, language)
+    cls, named = listing.cls, named or listing.columns
+    headings = list(named) if technical else _headings(cls, named, language)
     found = []
     for path, heading in zip(listing.columns, headings, strict=True):
-        known = known_column(cls, path)
+        known, where = known_column(cls, path), places[path]
         if known.kind == "ref":
-            text = _title(table(known.target or ""), language)
-            found.append(Column(path, heading, "text", 0, text, text, places[path]))
+            bare = _title(table(known.target or ""), language)
+        elif known.kind == "option":
+            bare = _option(listing, path, language, technical=technical)
+        else:
+            kind = _SHOWN.get(known.kind, "text")
+            text, typed = _text(known, language), _typed(known, language)
+            plain = _first(_plain(known, language, technical=technical))
+            found.append(Column(path, heading, kind, known.places, _first(text), _first(typed), where, plain))
             continue
-        if known.kind == "option":
-            text = _option(listing, path, language, technical=technical)
-            found.append(Column(path, heading, "text", 0, text, text, places[path]))
-            continue
-        kind = _SHOWN.get(known.kind, "text")
-        plain, typed = _text(known, language), _typed(known, language)
-        found.append(Column(path, heading, kind, known.places, _first(plain), _first(typed), places[path]))
+        safe = _after(bare, _safe)
+        found.append(Column(path, heading, "text", 0, safe, safe, where, bare))
     return tuple(found)
+
+
+def _after(convert: Callable[[list[Values]], Values], more: Convert) -> Callable[[list[Values]], Values]:
+    return lambda parts: more(convert(parts))
+
+
+def _plain(known: ColumnInfo, language: str, *, technical: bool) -> Convert:
+    """Returns what gives a column's values as JSON holds them; technically, an option by its value."""
+    if known.kind == "flag" or (known.kind == "choice" and technical):
+        return _as_they_are
+    if known.kind in ("integer", "decimal", "money"):
+        return _as_they_are
+    if known.kind == "date":
+        return lambda values: [None if v is None else v.isoformat() for v in values]
+    if known.kind == "moment":
+        return lambda values: [None if v is None else v.astimezone(CHINA).isoformat(timespec="seconds") for v in values]
+    return _bare(known, language)
 
 
 def _option(listing: Listing, path: str, language: str, *, technical: bool) -> Callable[[list[Values]], Values]:
@@ -275,9 +316,9 @@ def _option(listing: Listing, path: str, language: str, *, technical: bool) -> C
         return memo[key]
 
     def told(parts: list[Values]) -> Values:
-        return _safe([one(*each) for each in zip(*parts, strict=True)])
+        return [one(*each) for each in zip(*parts, strict=True)]
 
-    return (lambda parts: _safe(parts[0])) if technical else told
+    return (lambda parts: parts[0]) if technical else told
 
 
 _SHOWN = {"integer": "number", "decimal": "number", "money": "number", "date": "date", "moment": "moment"}
@@ -308,11 +349,11 @@ def _title(target: type[Table], language: str) -> Callable[[list[Values]], Value
         converts.append(_bare(infos(owner)[column], language))
     if len(converts) == 1:
         only = converts[0]
-        return lambda parts: _safe(only(parts[0]))
+        return lambda parts: only(parts[0])
 
     def joined(parts: list[Values]) -> Values:
         names = [convert(part) for convert, part in zip(converts, parts[:-1], strict=True)]
-        return _safe([" ".join(filter(None, each)) for each in zip(*names, strict=True)])
+        return [" ".join(filter(None, each)) for each in zip(*names, strict=True)]
 
     return joined
 

@@ -7,6 +7,7 @@ import json
 import shutil
 import time
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from sqlalchemy.orm import Session
 from models.kernel.job import ask, work
 from models.kernel.job_centre import fetch_by, result_file
 from models.kernel.job_running import Run
+from models.kernel.notice.event import Event
+from models.kernel.notice.outbox import tell
 from models.kernel.refusal import Denied
 from models.kernel.registry import table
 from models.kernel.roles import EXPORT, READ
@@ -24,10 +27,20 @@ from models.kernel.table import Table
 from models.kernel.words import Words, _
 from views.kernel.exchange.export import Export, csv_chunks, file_name, opened
 from views.kernel.exchange.export_book import write_workbook
+from views.kernel.exchange.json_lines import json_chunks
 from views.kernel.listing import Asked, Filter, Listing
 
-DIRECT = {"csv": 200_000, "xlsx": 50_000}
+DIRECT = {"csv": 200_000, "xlsx": 50_000, "jsonl": 200_000}
 """Rows up to which an export is answered at once; some five seconds of either."""
+
+READY = Event(
+    "export.ready",
+    _("An export is ready", "导出已完成"),
+    _("Your export “{name}” is ready", "您的导出“{name}”已完成"),
+    _("{rows} rows. It can be downloaded until {until}.", "共 {rows} 行，可在 {until} 前下载。"),
+    fields={"name": _("What", "内容"), "rows": _("Rows", "行数"), "until": _("Until", "有效期至")},
+    samples={"name": _("Rooms", "房间"), "rows": "60,000", "until": "2026-12-01 10:00"},
+)
 
 _TICK = 0.5  # seconds between two looks at whether to go on
 
@@ -44,7 +57,14 @@ def too_large(session: Session, cls: type[Table], asked: Asked, form: str) -> bo
 
 
 def ask_for_export(
-    session: Session, cls: type[Table], asked: Asked, form: str, *, technical: bool, notes: tuple[Words, ...]
+    session: Session,
+    cls: type[Table],
+    asked: Asked,
+    form: str,
+    *,
+    technical: bool,
+    codes: bool = False,
+    notes: tuple[Words, ...],
 ) -> int:
     """Asks for the export as a job, in a transaction of its own; the same one asked for twice is one job.
 
@@ -55,6 +75,7 @@ def ask_for_export(
         "table": cls.__tablename__,
         "form": form,
         "technical": technical,
+        "codes": codes,
         "notes": [[note.said("en"), note.said("zh")] for note in notes],
         **_written(asked),
     }
@@ -79,6 +100,7 @@ def _written(asked: Asked) -> dict[str, Any]:
         "search": asked.search,
         "order": asked.order,
         "ids": None if asked.ids is None else list(asked.ids),
+        "of": asked.of,
     }
 
 
@@ -90,16 +112,48 @@ def _read(arguments: dict[str, Any]) -> Asked:
         search=arguments["search"],
         order=arguments["order"],
         ids=None if ids is None else tuple(ids),
+        of=arguments.get("of", ""),
     )
 
 
 @work("export", _("Export", "导出"))
 def export_list(run: Run) -> dict[str, Any]:
-    """Writes the list into the job's folder. A file is whole or not there; an attempt that died begins anew."""
-    cls, form, asked = table(run.arguments["table"]), run.arguments["form"], _read(run.arguments)
+    """Writes the list into the job's folder, and tells whoever asked that it is there."""
+    arguments = run.arguments
+    notes = tuple(Words(en, zh) for en, zh in arguments["notes"])
+    cls = table(arguments["table"])
+    made = made_file(
+        run,
+        cls,
+        _read(arguments),
+        arguments["form"],
+        technical=bool(arguments["technical"]),
+        codes=bool(arguments.get("codes")),
+        notes=notes,
+    )
+    values = {"name": cls.screen.name, "rows": f"{made['rows']:,}", "until": datetime.fromisoformat(made["until"])}
+    tell(run.session, run.actor, READY, [run.actor.user_id], values=values, job=run.key)
+    return made
+
+
+def made_file(
+    run: Run,
+    cls: type[Table],
+    asked: Asked,
+    form: str,
+    *,
+    technical: bool = False,
+    codes: bool = False,
+    notes: tuple[Words, ...] = (),
+) -> dict[str, Any]:
+    """Writes a list into the folder of a job, as its owner may have it. A file is whole or not there.
+
+    An attempt that died begins anew; what it left is cleared away first.
+
+    Returns: the result of the job (see `result_file`).
+    """
     for left in run.folder.iterdir():  # of an attempt that died
         shutil.rmtree(left) if left.is_dir() else left.unlink()
-    notes = tuple(Words(en, zh) for en, zh in run.arguments["notes"])
     paths = {right: sorted(granted_paths(run.actor, cls, right)) for right in (READ, EXPORT)}
     token = reading.set(True)
     try:
@@ -108,8 +162,18 @@ def export_list(run: Run) -> dict[str, Any]:
     finally:
         reading.reset(token)
     run.advance(0, total)
-    technical = bool(run.arguments["technical"])
-    export = opened(run.engine, run.actor, run.clock, cls, asked, form, run.language, technical=technical, notes=notes)
+    export = opened(
+        run.engine,
+        run.actor,
+        run.clock,
+        cls,
+        asked,
+        form,
+        run.language,
+        technical=technical,
+        codes=codes,
+        notes=notes,
+    )
     export.watch = _watch(run, total)
     name = file_name(run.session, cls, form, run.language)
     run.session.rollback()
@@ -140,12 +204,12 @@ def _watch(run: Run, total: int) -> Any:
 def _write(export: Export, form: str, part: Path, scratch: Path) -> None:
     scratch.mkdir(mode=0o700)
     try:
-        if form == "csv":
-            with part.open("wb") as out:
-                for piece in csv_chunks(export):
-                    out.write(piece)
-        else:
+        if form == "xlsx":
             write_workbook(export, str(part), scratch)
+        else:
+            with part.open("wb") as out:
+                for piece in csv_chunks(export) if form == "csv" else json_chunks(export):
+                    out.write(piece)
     finally:
         export.close()
         shutil.rmtree(scratch, ignore_errors=True)
@@ -153,6 +217,7 @@ def _write(export: Export, form: str, part: Path, scratch: Path) -> None:
 
 
 @fetch_by("export")
+@fetch_by("saved_export")
 def _still_theirs(session: Session, result: dict[str, Any]) -> None:
     """The file was made with certain grants: each place it was made for must still be granted, to read and to export.
 

@@ -1,4 +1,4 @@
-"""The addresses of exports: /<table>/export.csv and /<table>/export.xlsx, with the arguments of the list.
+"""The addresses of exports: /<table>/export.csv, .xlsx and .jsonl, with the arguments of the list.
 
 An export that would keep people waiting becomes a job: the answer then leads to its page.
 """
@@ -20,11 +20,17 @@ from views.kernel.access import needs
 from views.kernel.exchange.export import Export, csv_chunks, disposition, opened
 from views.kernel.exchange.export_book import chunks, size_of, workbook_file
 from views.kernel.exchange.export_job import ask_for_export, too_large
+from views.kernel.exchange.json_lines import json_chunks
+from views.kernel.listing import Listing
 from views.kernel.parameters import wanted
 from views.kernel.request import language
 from views.kernel.request import session as database
 
-TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "jsonl": "application/x-ndjson; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 CHOSEN = 5000
 """Rows that can be chosen by key."""
 
@@ -38,7 +44,8 @@ class ExportRoutes:
     @expose("/export.csv", methods=["GET"])
     @needs(EXPORT)
     def export_csv(self) -> Response:
-        """The list as CSV, as far as the actor may export it. Arguments: the list's, `pk` (repeated), `labels=technical`."""
+        """The list as CSV, as far as the actor may export it. Arguments: the list's, `pk` (repeated), `rows=page`,
+        `labels=technical`, `refs=codes`."""
         if request.method == "HEAD":
             return self._download("csv", iter(()))
         export = self._export("csv")
@@ -60,6 +67,17 @@ class ExportRoutes:
         response.content_length = size_of(file)
         return response
 
+    @expose("/export.jsonl", methods=["GET"])
+    @needs(EXPORT)
+    def export_jsonl(self) -> Response:
+        """The list as JSON lines; the same arguments."""
+        if request.method == "HEAD":
+            return self._download("jsonl", iter(()))
+        export = self._export("jsonl")
+        if isinstance(export, int):
+            return _to_job(export)
+        return self._download("jsonl", json_chunks(export), export.close)
+
     def _export(self, form: str) -> Export | int:
         """Returns the export, opened; for one that is too large to wait for the key of its job."""
         own = database()
@@ -67,12 +85,27 @@ class ExportRoutes:
         picked = _chosen()
         asked = read.asked if picked is None else replace(read.asked, ids=picked)
         technical = request.args.get("labels") == "technical"
+        codes = request.args.get("refs") == "codes"
+        if request.args.get("rows") == "page" and asked.ids is None:
+            page = Listing(own, self.table, asked).page()
+            asked = replace(asked, ids=tuple(line.pk for line in page.lines))
         bind, actor, clock = own.get_bind(), actor_of(own), clock_of(own)
         if too_large(own, self.table, asked, form):
-            return ask_for_export(own, self.table, asked, form, technical=technical, notes=tuple(read.notes))
+            return ask_for_export(
+                own, self.table, asked, form, technical=technical, codes=codes, notes=tuple(read.notes)
+            )
         own.rollback()  # this request's connection is free while the rows are read
         return opened(
-            bind, actor, clock, self.table, asked, form, language(), technical=technical, notes=tuple(read.notes)
+            bind,
+            actor,
+            clock,
+            self.table,
+            asked,
+            form,
+            language(),
+            technical=technical,
+            codes=codes,
+            notes=tuple(read.notes),
         )
 
     def _download(self, form: str, body: Iterator[bytes], close: Callable[[], None] | None = None) -> Response:

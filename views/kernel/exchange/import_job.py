@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from models.kernel.job import ask, work
 from models.kernel.job_running import Run
+from models.kernel.notice.event import Event
+from models.kernel.notice.outbox import tell
 from models.kernel.refusal import Refusal
 from models.kernel.registry import table
 from models.kernel.session import actor_of, reading
@@ -23,6 +25,16 @@ from views.kernel.exchange.workbook import open_workbook
 
 AT_ONCE = 5_000
 """Rows up to which an import is all or nothing, while the person waits. Above, it is a job, in batches."""
+
+
+DONE = Event(
+    "import.done",
+    _("An import is done", "导入已完成"),
+    _("Your import into “{name}” is done", "您的导入“{name}”已完成"),
+    _("{what}", "{what}"),
+    fields={"name": _("Where", "数据表"), "what": _("What was done", "结果")},
+    samples={"name": _("Rooms", "房间"), "what": _("Imported: 6,000 added.", "导入完成：新增 6,000 行。")},
+)
 
 
 def ask_for_import(session: Session, staged: Staged, target: TableTarget, leave_out: int) -> int:
@@ -62,6 +74,8 @@ def import_file(run: Run) -> dict[str, Any]:
     run_in_batches(run.session, target, sheet, layout, staged.options, findings, done=int(cursor["done"]), keep=keep)
     words = _words(findings)
     run.log(words, "green")
+    told = {"name": target.title, "what": words}
+    tell(run.session, run.actor, DONE, [run.actor.user_id], values=told, job=run.key)
     return {
         "words": {"en": words.said("en"), "zh": words.said("zh")},
         "link": f"/{target.name}/list/",

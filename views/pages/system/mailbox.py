@@ -70,6 +70,8 @@ class MailboxPages(BaseView):  # type: ignore[misc]
         one = self._message(pk)
         mark_read(own, [one.id])
         own.commit()
+        if one.table_name == "job":
+            return redirect(f"/job/show/{one.row_id}", 303)
         cls = tables().get(one.table_name or "")
         if cls is None:
             return redirect("/mailbox/", 303)
