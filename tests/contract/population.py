@@ -57,6 +57,8 @@ FIXED: dict[tuple[str, str], Any] = {
     ("calendar_day", "last_day"): None,
     ("calendar_day", "kind"): "holiday",
     ("project_key_node", "done_on"): None,
+    ("issue", "x"): None,
+    ("issue", "y"): None,
     ("flow_setting", "table_name"): "project_key_node",
     ("flow_setting", "subject"): "state:open",
     ("flow_setting", "from_day"): lambda n: date(2026, 1, 1) + timedelta(days=n),
