@@ -82,7 +82,7 @@ class IssueDispatch(Table):
             section(_("Issue list", "问题清单"), "project_id", "contractor_id", "source"),
             section(_("Signed for", "签收"), "signed_by", "signed_on", "remark"),
         ),
-        rights=Rights(write=HANDLERS, delete=(), import_=()),
+        rights=Rights(write=HANDLERS, delete=(), import_=(), purge=()),
         children=(("issue", "dispatch_id"),),
         noted=_(
             "A list is made where issues are dispatched: one for each contractor.",

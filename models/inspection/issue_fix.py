@@ -52,7 +52,7 @@ class IssueFix(Table):
         searched=("note",),
         order=("created_at", "id"),
         sections=(section(_("Repair", "整改记录"), "issue_id", "solution", "note"),),
-        rights=Rights(write=HANDLERS, delete=(), import_=()),
+        rights=Rights(write=HANDLERS, delete=(), import_=(), purge=()),
         noted=_("Attach photos of how it is after the repair here.", "整改后的照片请上传到对应的整改记录。"),
     )
 
