@@ -1,6 +1,6 @@
 """inspection plans rooms issues lists and summaries
 
-Revision: 0028, after 0027
+Revision: 0029, after 0028
 
 Before this goes to a database that people work with:
 - All steps run in one transaction: other writers wait meanwhile. Fill a large table in batches, in a step of its own.
@@ -14,8 +14,8 @@ Before this goes to a database that people work with:
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0028"
-down_revision = "0027"
+revision = "0029"
+down_revision = "0028"
 branch_labels = None
 depends_on = None
 
