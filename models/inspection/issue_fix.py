@@ -57,7 +57,7 @@ class IssueFix(Table):
     )
 
     issue_id: Mapped[int] = ref("issue", _("Issue", "问题"))
-    round: Mapped[int] = kept(_("Round", "轮次"), Integer(), "integer")
+    round: Mapped[int | None] = kept(_("Round", "轮次"), Integer(), "integer", nullable=False)
     contractor_id: Mapped[int | None] = ref("contractor", _("Contractor", "承建商"), system=True)
     sent_at: Mapped[datetime | None] = kept(_("Sent", "发出时间"), Moment(), "moment")
     signed_at: Mapped[datetime | None] = kept(_("Signed for", "签收时间"), Moment(), "moment")
