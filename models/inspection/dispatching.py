@@ -123,7 +123,7 @@ def last_rounds(session: Session, issues: Sequence[int]) -> dict[int, tuple[int,
         part = issues[start : start + 500]
         rows = select(IssueFix.issue_id, IssueFix.id, IssueFix.round).where(IssueFix.issue_id.in_(part))
         for issue, key, number in session.execute(rows.order_by(IssueFix.round)):
-            found[issue] = (key, number)
+            found[issue] = (key, number or 0)
     return found
 
 
