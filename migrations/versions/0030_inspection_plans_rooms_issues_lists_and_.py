@@ -1,6 +1,6 @@
 """inspection plans rooms issues lists and summaries
 
-Revision: 0029, after 0028
+Revision: 0030, after 0029
 
 Before this goes to a database that people work with:
 - All steps run in one transaction: other writers wait meanwhile. Fill a large table in batches, in a step of its own.
@@ -14,8 +14,8 @@ Before this goes to a database that people work with:
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0029"
-down_revision = "0028"
+revision = "0030"
+down_revision = "0029"
 branch_labels = None
 depends_on = None
 
