@@ -79,7 +79,11 @@ class ApprovalRow(Base):
     """One level of one round: asked when the one before was decided. Decided once, never changed afterwards."""
 
     __tablename__ = "approval"
-    __table_args__ = (Index("ix_approval_row", "table_name", "row_id", "id"), Index("ix_approval_state", "state", "id"))
+    __table_args__ = (
+        Index("ix_approval_row", "table_name", "row_id", "id"),
+        Index("ix_approval_state", "state", "id"),
+        {"info": {"hangs_on_rows": True}},
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     table_name: Mapped[str] = mapped_column(String(64))
@@ -326,17 +330,19 @@ def place_of(session: Session, row: Table, kind: str) -> Any:
 
 
 def _people(session: Session, roles: tuple[str, ...], node: int, applicant: int | None, row: Table) -> list[int]:
-    """The accounts that are asked: those who hold one of the roles at the place or above, today."""
+    """The accounts that are asked: those that can sign in and hold one of the roles at the place or above, today."""
     path = next(each.path for each in known_nodes(session) if each.id == node)
     grants, nodes = Grant.__table__.c, Node.__table__.c
-    profiles = table("user_profile").__table__.c
+    profiles, accounts = table("user_profile").__table__.c, Base.metadata.tables["ab_user"]
     on = local(clock_of(session)()).date()
     found = session.execute(
         select(profiles.user_id, nodes.path)
         .join(Grant.__table__, grants.profile_id == profiles.id)
+        .join(accounts, accounts.c.id == profiles.user_id)
         .join(Node.__table__, nodes.id == grants.node_id)
         .where(
             grants.role.in_(roles),
+            accounts.c.active.is_(True),
             grants.deleted_at.is_(None),
             profiles.deleted_at.is_(None),
             or_(grants.from_day.is_(None), grants.from_day <= on),

@@ -141,7 +141,10 @@ def _cleared_for(session: Session, row: Table, at: Any, by: int | None) -> Itera
 
 
 def purge(session: Session, row: Table) -> None:
-    """Takes a row out of the database for good. Its last values stand in the audit, masked ones encrypted. Flushes.
+    """Takes a row out of the database for good, with its files, comments and approvals. Flushes.
+
+    Its last values stand in the audit, masked ones encrypted, and so does what hung on it; what the audit said of each
+    stays as it was. Contents that no other row names are swept a day later.
 
     Args:
         row: from `in_bin`.
@@ -175,7 +178,7 @@ def purge(session: Session, row: Table) -> None:
             code="too_young",
             status=409,
         )
-    _refuse_followed(session, bare, key, name)
+    _refuse_newest(session, bare, key, name)
     places = _places(session, cls, key)
     for target, target_key in ((bare, key), *((Node.__table__, place) for place in places)):
         _refuse_pointed_at(session, target, target_key, name, frozenset(places))
@@ -187,6 +190,7 @@ def purge(session: Session, row: Table) -> None:
     session.execute(bare.delete().where(bare.c.id == key))
     drop(session.connection(), cls, [key])
     values = {n: (v, None) for n, v in found.items() if v is not None and not n.endswith(("_blind", "_tail"))}
+    values |= _take_along(session, bare.name, key)
     line = entry(actor, now, cls.__tablename__, key, PURGE, values)
     write_lines(session, [line])
 
@@ -199,22 +203,26 @@ def _places(session: Session, cls: type[Table], key: int) -> list[int]:
     return list(session.scalars(select(nodes.c.id).where(nodes.c.kind == cls.__tablename__, nodes.c.ref_id == key)))
 
 
-def _refuse_followed(session: Session, bare: Any, key: int, name: str) -> None:
-    """Refuses a row that others follow by its key alone: files, and on SQLite the next row, which would get the key anew."""
-    newest = session.scalar(select(func.max(bare.c.id))) == key
+def _take_along(session: Session, name: str, key: int) -> dict[str, tuple[str, None]]:
+    """Takes what hangs on a row by its key alone out of the database. Returns what it was, for the audit: table -> how many
+    there were, with the names of files."""
+    told: dict[str, tuple[str, None]] = {}
     for other in Base.metadata.tables.values():
-        if other.info.get("hangs_on_rows"):
-            mine = select(other.c.row_id).where(other.c.table_name == bare.name, other.c.row_id == key).limit(1)
-            if session.execute(mine).first() is not None:
-                raise Refusal(
-                    _(
-                        "“{name}” cannot be deleted for good: files or comments still hang on it.",
-                        "“{name}”无法彻底删除：仍有附件或评论挂在该记录上。",
-                    ).fill(name=name),
-                    code="in_use",
-                    status=409,
-                )
-    if newest:
+        if not other.info.get("hangs_on_rows"):
+            continue
+        mine = (other.c.table_name == name) & (other.c.row_id == key)
+        said = other.c.name if "name" in other.c else other.c.id
+        hung = list(session.execute(select(said).where(mine).order_by(other.c.id)).scalars())
+        if hung:
+            names = f": {', '.join(hung)}" if "name" in other.c else ""
+            told[other.name] = (f"{len(hung)}{names}", None)
+            session.execute(other.delete().where(mine))
+    return told
+
+
+def _refuse_newest(session: Session, bare: Any, key: int, name: str) -> None:
+    """Refuses the newest row of a table: on SQLite the next row would get its key anew, and with it what is said of it."""
+    if session.scalar(select(func.max(bare.c.id))) == key:
         raise Refusal(
             _(
                 "“{name}” is the newest row of its table; its number would be given out again. Purge it when another"

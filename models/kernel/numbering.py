@@ -114,8 +114,9 @@ def _give(session: Session, cls: type[Table], column: str, owners: Sequence[tupl
         pattern, codes = found[path]
         series.append(pattern.series(codes))
     taken: dict[str, list[str]] = {}
-    for path, name in dict(zip((path for _id, path in owners), series, strict=True)).items():
-        if name not in taken:
+    paths = dict(zip((path for _id, path in owners), series, strict=True))
+    for path, name in sorted(paths.items(), key=lambda pair: pair[1]):
+        if name not in taken:  # always in one order: writers that lock each other's counters crosswise wait for ever
             pattern, codes = found[path]
 
             def said(place: int, pattern: Pattern = pattern, codes: dict[str, str] = codes) -> str:

@@ -6,7 +6,12 @@ row it hangs on; a person's own rows (messages, preferences) are theirs alone. N
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement
 
 from models.kernel.words import Words
 
@@ -14,6 +19,9 @@ SUBTREE = "subtree"
 """Seen where its owner lies in the granted subtree."""
 INHERITED = "inherited"
 """Also read from below its owner: parameters, and the nodes on the way up. Written only in the subtree."""
+
+Posted = Callable[[Any, date], ColumnElement[bool]]
+"""Given the columns of a table and the day: the condition under which its rows are there for all who read it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +36,8 @@ class Owned:
         above: for `tree`, the ref column of the level above (None for the top).
         visibility: `subtree` or `inherited`.
         seen_from: further ways to a row: pairs of (table, its ref column to this table); whoever sees such a row sees this one.
+        posted: for rows that are prepared before they are shown: those that do not meet it yet, or no longer, are there
+            for whoever may write them and for nobody else, whatever the way they are looked for.
         label: what the owner is called on the forms of a table owned by a node, where it is not what the row belongs to.
     """
 
@@ -37,6 +47,7 @@ class Owned:
     visibility: str = SUBTREE
     seen_from: tuple[tuple[str, str], ...] = ()
     label: Words | None = None
+    posted: Posted | None = None
 
     @property
     def column(self) -> str | None:
@@ -55,10 +66,16 @@ def through(column: str) -> Owned:
 
 
 def by_node(
-    *, inherited: bool = False, seen_from: tuple[tuple[str, str], ...] = (), label: Words | None = None
+    *,
+    inherited: bool = False,
+    seen_from: tuple[tuple[str, str], ...] = (),
+    label: Words | None = None,
+    posted: Posted | None = None,
 ) -> Owned:
     """Owned by any node of the tree, chosen when the row is entered."""
-    return Owned("node", visibility=INHERITED if inherited else SUBTREE, seen_from=seen_from, label=label)
+    return Owned(
+        "node", visibility=INHERITED if inherited else SUBTREE, seen_from=seen_from, label=label, posted=posted
+    )
 
 
 def tree(above: str | None) -> Owned:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import UnaryExpression
 from sqlalchemy.sql.operators import custom_op
 
 from models.kernel.actor import Actor
+from models.kernel.clock import today
 from models.kernel.node import Node
 from models.kernel.owned import INHERITED
 from models.kernel.registry import infos, rights_of, table
-from models.kernel.roles import READ
-from models.kernel.session import actor_of
+from models.kernel.roles import READ, WRITE
+from models.kernel.session import actor_of, clock_of
 from models.kernel.table import Table
 
 
@@ -30,6 +32,8 @@ class Reach:
         above: ids of the nodes on the way up, which inherited tables are also read from.
         above_tree: the same by kind.
         person: the account whose own rows are in it, for a table that is owned by persons.
+        written: for a table whose rows are posted, where the actor may write: there those that are not are in it, too.
+        on: the day by which they are posted.
     """
 
     everything: bool = False
@@ -38,6 +42,8 @@ class Reach:
     above: frozenset[int] = frozenset()
     above_tree: dict[str, frozenset[int]] = field(default_factory=dict)
     person: int | None = None
+    written: Reach | None = None
+    on: date = date.min
 
     @property
     def empty(self) -> bool:
@@ -135,7 +141,9 @@ def reach(session: Session, actor: Actor, cls: type[Table], right: str) -> Reach
     known: dict[frozenset[str], Reach] = session.info.setdefault("reaches", {})
     if paths not in known:
         known[paths] = _reach(session, paths)
-    return known[paths]
+    if cls.owned.posted is None or right == WRITE:
+        return known[paths]
+    return replace(known[paths], written=reach(session, actor, cls, WRITE), on=today(clock_of(session)))
 
 
 def reach_of(session: Session, paths: frozenset[str]) -> Reach:
@@ -161,12 +169,17 @@ def criterion(
     Raises:
         RuntimeError: a table with an unknown kind of ownership; an unknown kind must never mean 'all rows'.
     """
+    owned = cls.owned
+    columns: Any = cls.__table__.c if bare else cls
+    if owned.posted is not None and where.written is not None:
+        everyone, mine = replace(where, written=None), criterion(cls, where.written, WRITE, bare=bare, keyed=keyed)
+        return and_(
+            criterion(cls, everyone, right, bare=bare, keyed=keyed), or_(owned.posted(columns, where.on), mine)
+        )
     if where.everything:
         return true()
     if where.empty:
         return false()
-    owned = cls.owned
-    columns: Any = cls.__table__.c if bare else cls
     upward = right == READ and owned.visibility == INHERITED
     nodes = where.nodes | where.above if upward else where.nodes
     if owned.kind == "index":

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Mapped, Session
 
 from models.kernel import (
@@ -44,10 +44,16 @@ class AnnouncementState(Options):
     WITHDRAWN = "withdrawn", _("Withdrawn", "已撤回"), "red"
 
 
+def published(columns: Any, on: date) -> ColumnElement[bool]:
+    """Returns the condition under which an announcement is there for its readers; one that is over stays there."""
+    begun = or_(columns.from_day.is_(None), columns.from_day <= on)
+    return and_(columns.state == AnnouncementState.PUBLISHED, begun)
+
+
 class Announcement(Table):
     """An announcement of a place, for it and everything below it, from one day until another."""
 
-    owned = by_node(inherited=True)
+    owned = by_node(inherited=True, posted=published)
     screen = Screen(
         label=_("Announcement", "公告"),
         plural=_("Announcements", "公告管理"),
@@ -63,8 +69,9 @@ class Announcement(Table):
         rights=Rights(write=(*ADMINS, "service_manager"), delete=(*ADMINS, "service_manager"), import_=()),
         children=(("announcement_read", "announcement_id"),),
         noted=_(
-            "Published announcements stand on the start page of everybody below; opening one is recorded.",
-            "已发布的公告显示在下级所有人员的工作台，打开即记录为已读。",
+            "Published announcements stand on the start page of everybody below; opening one is recorded. Drafts, and what"
+            " begins later, are seen by those who write announcements here only.",
+            "已发布的公告显示在下级所有人员的工作台，打开即记录为已读；草稿、未到发布日期和已撤回的公告仅维护人员可见。",
         ),
     )
 

@@ -26,6 +26,7 @@ from models.kernel.grant import held_by
 from models.kernel.actor import Actor, SYSTEM
 from models.kernel.moving import asks, move, possible
 from models.kernel.node import Node
+from models.kernel.notice.outbox import NoticeOutbox
 from models.kernel.refusal import Refusal
 from models.kernel.roles import ROLES
 from models.kernel.session import act
@@ -119,6 +120,15 @@ with system_session(settings) as session:
     found["waiting"] = [one.name for _ask, one in waiting_for(session, actor(session, "project_leader"))]
     others = ("service_manager", "bay_clerk")
     found["not waiting"] = sum(len(waiting_for(session, actor(session, login))) for login in others)
+    act(session, SYSTEM)
+    users, told = Base.metadata.tables["ab_user"], NoticeOutbox.__table__.c
+    keys = {login: actor(session, login).user_id for login in ("project_leader", "service_manager")}
+    session.connection().execute(users.update().where(users.c.username == "service_manager").values(active=False))
+    asks = claim(session, "who is asked")
+    last = select(told.recipients).where(told.row_id == asks.id, told.event == "approval.asked")
+    heard = json.loads(session.execute(last).scalar_one())
+    found["asked of"] = sorted(login for login, key in keys.items() if key in heard)
+    session.connection().execute(users.update().where(users.c.username == "service_manager").values(active=True))
 print("FOUND" + json.dumps(found))
 """
 )
@@ -268,6 +278,7 @@ def test_levels_are_asked_one_after_the_other(tree: Tree) -> None:
     ]
     assert found.pop("waiting") == ["own"]
     assert found.pop("not waiting") == 0
+    assert found.pop("asked of") == ["project_leader"], "an account that is disabled is not told"
     assert not found
 
 

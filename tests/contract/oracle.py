@@ -22,6 +22,9 @@ Row = dict[str, Any]
 Place = tuple[str, int]
 """A place of the tree by its own table and key, such as ('company', 3)."""
 
+PREPARED = {"announcement": "published"}
+"""Tables whose rows are prepared before they are shown -> the state in which readers see them, from their `from_day` on."""
+
 
 @dataclass(frozen=True, slots=True)
 class Given:
@@ -168,7 +171,19 @@ class Oracle:
         if tables()[name].owned.kind == "person":
             mine = (row for row in self.rows[name].values() if row["deleted_at"] is None and row["user_id"] == user)
             return frozenset(row["id"] for row in mine) if self.may(user, name, right) else frozenset()
-        return frozenset().union(*(self.seen(name, top, right) for top in self.places(user, name, right)))
+        found: frozenset[int] = frozenset().union(
+            *(self.seen(name, top, right) for top in self.places(user, name, right))
+        )
+        if right == "write" or name not in PREPARED:
+            return found
+        return frozenset(key for key in found if self._posted(name, self.rows[name][key])) | (
+            found & self.keys(user, name, "write")
+        )
+
+    def _posted(self, name: str, row: Row) -> bool:
+        """Whether a row is there for its readers; what is still prepared is there for its writers alone."""
+        first = _day(row["from_day"])
+        return row["state"] == PREPARED[name] and (first is None or first <= self.today)
 
     def deleted(self, user: int | None, name: str, right: str = "delete") -> frozenset[int]:
         """Keys of the deleted rows an account would hold a right on if they lived, and would see."""
@@ -177,7 +192,10 @@ class Oracle:
         def held(row: Row, wanted: str) -> bool:
             if tables()[name].owned.kind == "person":
                 return row["user_id"] == user and self.may(user, name, wanted)
-            return any(self._sees(name, row, top, wanted) for top in self.places(user, name, wanted))
+            seen = any(self._sees(name, row, top, wanted) for top in self.places(user, name, wanted))
+            if not seen or wanted == "write" or name not in PREPARED or self._posted(name, row):
+                return seen
+            return held(row, "write")
 
         return frozenset(row["id"] for row in gone if held(row, right) and held(row, "read"))
 

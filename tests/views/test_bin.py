@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -13,13 +14,16 @@ from sqlalchemy.orm import Session
 from models.customer.customer_contact import CustomerContact
 from models.customer.ownership import Ownership
 from models.kernel.actor import SYSTEM
+from models.kernel.attachment import Attachment, Content, attach, contents_in_use
 from models.kernel.audit import AuditLog
 from models.kernel.bin import KEPT_DAYS, in_bin, purge, restore
 from models.kernel.clock import frozen
+from models.kernel.comment import Comment, comment
 from models.kernel.guard import remove
 from models.kernel.node import Node
 from models.kernel.refusal import Denied, Missing, Refusal
 from models.kernel.session import act
+from models.kernel.store import FolderStore
 from models.org.department import Department
 from models.org.region import Region
 from models.property.building import Building
@@ -163,6 +167,36 @@ def test_purging(session: Session, world: World) -> None:
     assert session.execute(select(Room.__table__.c.id).where(Room.__table__.c.id == key)).first() is None
     line = session.scalars(select(AuditLog).where(AuditLog.action == "purge")).one()
     assert json.loads(line.changes)["no"] == [number, None] and line.row_id == key
+
+
+@pytest.mark.parametrize("backend", BOTH)
+def test_files_and_comments_go_with_their_row_and_the_audit_stays(
+    session: Session, world: World, tmp_path: Path
+) -> None:
+    """What hangs on a row is purged with it; another row with the same content keeps it, and the swept store its file."""
+    act(session, world.actor("project_clerk"), frozen(NOW))
+    store = FolderStore(tmp_path / "files")
+    keys = [world.id("room", name) for name in ("lake-2-2-101", "lake-1-1-101")]
+    shared, own = store.put(b"a plan of both"), store.put(b"of the first alone")
+    for key, digests in zip(keys, ((shared, own), (shared,)), strict=True):
+        row = session.get_one(Room, key)
+        for digest in digests:
+            attach(session, row, Content("document", f"{digest[:4]}.pdf", 9, digest, "application/pdf"))
+        comment(session, row, "请先看图纸")
+    session.commit()
+    room, _unit = clear(session, world)
+    assert room.id == keys[0]
+    act(session, world.actor("group_admin"), LATER)
+    purge(session, in_bin(session, Room, keys[0], "purge"))
+    session.commit()
+    for held in (Attachment.__table__, Comment.__table__):
+        assert set(session.execute(select(held.c.row_id)).scalars()) == {keys[1]}
+    assert contents_in_use(session, [shared, own]) == {shared}
+    lines = session.execute(select(AuditLog.action, AuditLog.changes).where(AuditLog.row_id == keys[0]))
+    told = {action: json.loads(changes) for action, changes in lines if action in ("attach", "comment", "purge")}
+    assert set(told) == {"attach", "comment", "purge"}
+    assert told["purge"]["attachment"] == [f"2: {shared[:4]}.pdf, {own[:4]}.pdf", None]
+    assert told["purge"]["comment"] == ["1", None]
 
 
 def test_purging_personal_data_leaves_it_encrypted_in_the_audit(session: Session, world: World) -> None:

@@ -18,6 +18,7 @@ from models.kernel.notice.fan_out import fan_out
 from models.kernel.notice.log import NotifyLog
 from models.kernel.notice.mailbox import Mailbox
 from models.kernel.notice.preference import NotifyPreference, NotifySetting
+from models.kernel.registry import rights_of
 from models.kernel.session import act
 from models.property.room import Room
 from tests.console import Console, engine_of, statements
@@ -205,6 +206,27 @@ def test_dead_letters_are_sent_again_by_administrators_of_the_place(app: Flask, 
     Console(app, "group_admin").send("/notify_log/resend")
     with engine_of(app).begin() as connection:
         assert connection.execute(select(LINES.c.state)).scalar_one() == "waiting"
+
+
+def test_to_read_the_delivery_log_is_not_to_send(
+    app: Flask, world: World, told: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody who only looks into the log: no button, and the address says who may."""
+    told("finance")
+    with engine_of(app).begin() as connection:
+        connection.execute(LINES.update().values(state="dead", channel="mail", tries=12))
+        key = connection.execute(select(LINES.c.id)).scalar_one()
+    monkeypatch.setitem(rights_of(NotifyLog), "read", ("company_leader", "regional_admin"))
+    reader = Console(app, "company_leader")
+    page = reader.get(f"/notify_log/show/{key}")
+    assert page.status_code == 200 and "resend" not in page.get_data(as_text=True)
+    assert "resend" not in reader.get("/notify_log/list/").get_data(as_text=True)
+    answer = reader.send(f"/notify_log/{key}/resend")
+    assert answer.status_code == 403 and "those who keep the webhooks" in answer.get_data(as_text=True)
+    assert reader.send("/notify_log/resend").status_code == 403
+    with engine_of(app).begin() as connection:
+        assert connection.execute(select(LINES.c.state)).scalar_one() == "dead"
+    assert Console(app, "regional_admin").send(f"/notify_log/{key}/resend").status_code == 303
 
 
 def test_a_secret_is_never_shown_unasked(app: Flask, world: World) -> None:

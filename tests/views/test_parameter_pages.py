@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import date
 from typing import Any
 
 import openpyxl
@@ -120,8 +121,6 @@ def test_nodes_are_ticked_corrected_and_opened_again(app: Flask, seeded: Session
 
 def test_the_matrix_and_its_workbook_hold_the_same_projects(app: Flask, seeded: Session, world: World) -> None:
     lake = seeded.get_one(Project, world.id("project", "lake"))
-    from datetime import date
-
     lake.contract_handover_on = date(2025, 9, 1)
     seeded.commit()
     page = Console(app, "group_leader", "zh").get("/keynodes/").get_data(as_text=True)
@@ -153,3 +152,36 @@ def test_announcements_stand_on_the_start_page_until_read(app: Flask, seeded: Se
     stranger = Console(app, "bay_clerk", "zh")
     assert "停水安排" not in stranger.get("/").get_data(as_text=True)
     assert stranger.send(f"/announcements/{key}/read").status_code == 404
+
+
+def test_what_is_not_posted_is_there_for_its_writers_alone(app: Flask, seeded: Session, world: World) -> None:
+    """A draft, one that begins later and one that was withdrawn: no list, record, REST, search or file shows them below."""
+    group, keys = world.nodes["group"][0], {}
+    for title, state, first in (
+        ("楼盘开放日", "published", date(2025, 6, 1)),
+        ("裁员安排", "draft", None),
+        ("涨价通知", "published", date(2999, 1, 1)),
+        ("作废说明", "withdrawn", None),
+    ):
+        row = Announcement(node_id=group, title=title, body="正文", state=state, from_day=first)
+        seeded.add(row)
+        seeded.flush()
+        keys[title] = row.id
+    seeded.commit()
+    hidden = [title for title in keys if title != "楼盘开放日"]
+    for login in ("request_clerk", "group_leader", "project_leader", "regional_admin"):
+        one = Console(app, login, "zh")
+        shown = one.get("/announcement/list/").get_data(as_text=True)
+        shown += one.get("/api/v1/announcement/").get_data(as_text=True)
+        assert "楼盘开放日" in shown
+        shown += one.get("/").get_data(as_text=True) + one.get("/announcement/export.csv").get_data(as_text=True)
+        for title in hidden:
+            assert title not in shown, login
+            for address in (f"/announcement/show/{keys[title]}", f"/api/v1/announcement/{keys[title]}"):
+                assert one.get(address).status_code == 404, (login, title)
+            assert title not in one.get(f"/palette.json?q={title}").get_data(as_text=True)
+            assert f"/announcement/show/{keys[title]}" not in one.get(f"/search?q={title}").get_data(as_text=True)
+            assert one.get(f"/announcement/{keys[title]}/timeline").status_code == 404
+    writer = Console(app, "group_admin", "zh")
+    shown = writer.get("/announcement/list/").get_data(as_text=True)
+    assert all(title in shown for title in keys)

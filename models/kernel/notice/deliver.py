@@ -29,7 +29,9 @@ from models.kernel.notice.scope import path_of, sees
 from models.kernel.notice.ways import NOWHERE, Ways
 from models.kernel.notice.webhook import Webhook
 from models.kernel.notice.wordings import about_of, notice
-from models.kernel.refusal import Refusal
+from models.kernel.refusal import Denied, Refusal
+from models.kernel.roles import WRITE
+from models.kernel.scope import reach
 from models.kernel.session import act, actor_of, clock_of
 from models.kernel.words import _
 
@@ -211,15 +213,29 @@ def _hook(engine: Engine, line: Any, clock: Clock, ways: Ways) -> str:
     return hook.send(address, secret, line.event, line.token, body, clock(), ways.networks)
 
 
+def may_resend(session: Session, line: NotifyLog) -> bool:
+    """Returns whether the actor keeps the ways out of the house at the place a delivery belongs to."""
+    where = reach(session, actor_of(session), Webhook, WRITE)
+    return where.everything or line.node_id in where.nodes
+
+
 def resend(session: Session, line: NotifyLog) -> None:
     """Lets a delivery that was given up or withheld be tried anew, and records who asked. Does not commit.
 
     Args:
-        line: read through the gate by whoever asks; the log is read by administrators only.
+        line: read through the gate by whoever asks.
 
     Raises:
+        Denied: to look into the log is not to send: that is for who keeps the webhooks of the place it belongs to.
         Refusal: it was sent, or waits already, or was never to leave the console.
     """
+    if not may_resend(session, line):
+        raise Denied(
+            _(
+                "Sending again is for those who keep the webhooks and templates of this place.",
+                "仅该单位的消息维护人员（可维护 Webhook 与消息模板）可以重新发送。",
+            )
+        )
     if line.state not in (DeliveryState.DEAD, DeliveryState.WITHHELD) or line.channel == Channel.MAILBOX:
         raise Refusal(
             _(

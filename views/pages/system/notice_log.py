@@ -9,18 +9,20 @@ from flask_appbuilder import BaseView, expose
 from sqlalchemy import select
 
 from models.kernel.gaps import faulty_gaps
-from models.kernel.notice.deliver import resend
+from models.kernel.notice.deliver import may_resend, resend
 from models.kernel.notice.event import EVENTS, Channel
 from models.kernel.notice.log import DeliveryState, NotifyLog
 from models.kernel.notice.template import NotifyTemplate, Wording, own_words
 from models.kernel.notice.wordings import samples, worded
-from models.kernel.refusal import Missing, Refusal
+from models.kernel.refusal import Denied, Missing, Refusal
+from models.kernel.registry import table
 from models.kernel.roles import READ, WRITE
+from models.kernel.scope import may
 from models.kernel.words import LANGUAGES, _
 from views.kernel.access import needs
 from views.kernel.list_page import LIST_ACTIONS
 from views.kernel.pages import FORM_SCRIPTS, RECORD_ACTIONS
-from views.kernel.request import language, say
+from views.kernel.request import actor, language, say
 from views.kernel.request import session as database
 
 AT_ONCE = 500
@@ -28,10 +30,11 @@ AT_ONCE = 500
 
 
 def _again(line: Any) -> bool:
-    return line.state in (DeliveryState.DEAD, DeliveryState.WITHHELD) and line.channel != Channel.MAILBOX
+    given_up = line.state in (DeliveryState.DEAD, DeliveryState.WITHHELD) and line.channel != Channel.MAILBOX
+    return given_up and may_resend(database(), line)
 
 
-_SEND = {"label": _("Send again", "重新发送"), "icon": "send", "right": READ, "method": "post"}
+_SEND = {"label": _("Send again", "重新发送"), "icon": "send", "of": "webhook", "right": WRITE, "method": "post"}
 RECORD_ACTIONS.setdefault("notify_log", []).append({**_SEND, "url": "/notify_log/{pk}/resend", "when": _again})
 LIST_ACTIONS.setdefault("notify_log", []).append(
     {
@@ -53,7 +56,7 @@ FORM_SCRIPTS.setdefault("notify_template", []).append("template-preview.js")
 
 
 class ResendView(BaseView):  # type: ignore[misc]
-    """`/notify_log/<pk>/resend` and `/notify_log/resend`."""
+    """`/notify_log/<pk>/resend` and `/notify_log/resend`: for who reads the log and keeps the webhooks of the place."""
 
     route_base = ""
     default_view = "one"
@@ -76,10 +79,12 @@ class ResendView(BaseView):  # type: ignore[misc]
     @expose("/notify_log/resend", methods=["POST"])
     @needs(READ)
     def all(self) -> Any:
-        """Lets everything that was given up, of what this administrator sees, be tried anew."""
+        """Lets everything that was given up, of what this administrator keeps, be tried anew."""
         own = database()
+        if not may(actor(), table("webhook"), WRITE):
+            raise Denied()
         dead = select(NotifyLog).where(NotifyLog.state == DeliveryState.DEAD).order_by(NotifyLog.id).limit(AT_ONCE)
-        lines = own.scalars(dead).all()
+        lines = [line for line in own.scalars(dead) if may_resend(own, line)]
         for line in lines:
             resend(own, line)
         own.commit()
