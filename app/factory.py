@@ -113,6 +113,8 @@ def register(app: Flask, declared: dict[str, Any]) -> None:
         builder.add_api(resource_of(cls))
     builder.add_api(SavedViewResource)
     builder.add_api(SearchResource)
+    for api in pages.APIS:
+        builder.add_api(api)
     builder.add_api(ConsoleOpenApi)
     for view in pages.PAGES:
         builder.add_view_no_menu(view)

@@ -33,7 +33,8 @@ from views.pages.property.generate import GenerateView
 from views.pages.property.ledger import LedgerView
 from views.pages.property.roomgrid import RoomGridView
 from views.pages.system.account import AccountView
-from views.pages.system.job import JobApi, JobView, ScheduleView
+from views.pages.system.job import JobView, ScheduleView
+from views.pages.system.job_api import JobApi
 from views.pages.system.mailbox import MailboxPages
 from views.pages.system.notice_log import ResendView, TemplatePreview
 from views.pages.system.operation_log import OperationLogView
@@ -62,7 +63,6 @@ PAGES: list[type[Any]] = [
     BookView,
     ReportPages,
     JobView,
-    JobApi,
     ScheduleView,
     OptionView,
     OptionListsView,
@@ -79,7 +79,10 @@ PAGES: list[type[Any]] = [
 ]
 """View classes that are registered as they are."""
 
+APIS: list[type[Any]] = [JobApi]
+"""REST of what is no table."""
+
 VIEWS: dict[str, Callable[[Any], type[Any]]] = {}
 """Table name -> what makes its view class, where `view_of` is not enough."""
 
-__all__ = ["PAGES", "VIEWS", "Home", "room"]
+__all__ = ["APIS", "PAGES", "VIEWS", "Home", "room"]

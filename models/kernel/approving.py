@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     ForeignKey,
     Index,
     Integer,
@@ -23,6 +24,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    union_all,
     update,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -354,36 +356,53 @@ def _people(session: Session, roles: tuple[str, ...], node: int, applicant: int 
 
 
 def _asked_of(actor: Actor) -> ColumnElement[bool] | None:
-    """The levels that ask a role this person holds at their place or above it; None where they hold none."""
-    nodes = Node.__table__.c
-    ways = [
-        and_((literal(",") + A.c.roles + ",").contains(f",{held.role},", autoescape=True),
-             nodes.path.startswith(held.path, autoescape=True))
-        for held in actor.grants
-    ]  # fmt: skip
+    """Returns the condition on a level and its place (`node`) under which it asks the actor; None where nothing can."""
+    ways: list[ColumnElement[bool]] = []
+    for held in actor.grants:
+        named = (literal(",") + A.c.roles + ",").contains(f",{held.role},", autoescape=True)
+        ways.append(and_(named, Node.__table__.c.path.startswith(held.path, autoescape=True)))
     return and_(A.c.state == OPEN, or_(*ways)) if ways else None
 
 
-def waiting_keys(actor: Actor) -> Select[Any] | None:
-    """Returns the statement of the levels that `waiting_for` gives, by their keys; None where nothing can wait."""
-    asked, records = _asked_of(actor), []
-    for name, cls in tables().items():
-        if cls.flow is not None and cls.flow.approval is not None:
-            theirs = and_(A.c.table_name == name, select(cls.id).where(cls.id == A.c.row_id).exists())
-            strange = or_(A.c.applicant_id.is_(None), A.c.applicant_id != actor.user_id)
-            records.append(theirs if cls.flow.approval.own else and_(theirs, strange))
-    if asked is None or not records:
-        return None
-    joined = A.join(Node.__table__, Node.__table__.c.id == A.c.node_id)
-    return select(A.c.id).select_from(joined).where(asked, or_(*records))
+def approved_tables() -> list[type[Table]]:
+    """Returns the tables whose flow has an approval."""
+    return [cls for cls in tables().values() if cls.flow is not None and cls.flow.approval is not None]
+
+
+def may_be_asked(actor: Actor) -> bool:
+    """Returns whether a level of any flow names a role that the actor holds."""
+    named = {
+        role
+        for cls in approved_tables()
+        for level in cls.flow.approval.levels  # type: ignore[union-attr]
+        for role in level.roles
+    }
+    return bool(named & set(actor.roles()))
+
+
+def waiting_keys(actor: Actor) -> CompoundSelect[Any] | None:
+    """Returns the statement of what `waiting_for` gives, a key each, for the count; None where nothing can wait.
+
+    Each part begins with the record's own table, so that the gate cuts it down to what the actor may read.
+    """
+    asked_of = _asked_of(actor)
+    parts = []
+    for cls in approved_tables() if asked_of is not None else []:
+        flow: Any = cls.flow
+        mine = select(cls.id).join(A, A.c.row_id == cls.id).join(Node.__table__, Node.__table__.c.id == A.c.node_id)
+        mine = mine.where(A.c.table_name == cls.__tablename__, asked_of)
+        if not flow.approval.own:
+            mine = mine.where(or_(A.c.applicant_id.is_(None), A.c.applicant_id != actor.user_id))
+        parts.append(mine)
+    return union_all(*parts) if parts else None
 
 
 def waiting_for(session: Session, actor: Actor, most: int = 500) -> list[tuple[Any, Table]]:
     """Returns what waits for the actor, the oldest first: the level that is asked, and the record, which they may read."""
-    asked, nodes = _asked_of(actor), Node.__table__.c
-    if asked is None:
+    asked_of = _asked_of(actor)
+    if asked_of is None:
         return []
-    query = select(A).join(Node.__table__, nodes.id == A.c.node_id).where(asked)
+    query = select(A).join(Node.__table__, Node.__table__.c.id == A.c.node_id).where(asked_of)
     found = session.execute(query.order_by(A.c.id).limit(most)).all()
     out = []
     for name in dict.fromkeys(each.table_name for each in found):

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, delete, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from models.kernel.actor import Actor
@@ -127,11 +127,18 @@ def job(session: Session, key: int) -> Any:
     return found
 
 
-def running(session: Session) -> int:
-    """Returns how many jobs of the actor wait or run."""
+def living_keys(actor: Actor) -> Select[Any]:
+    """Returns the statement of the keys of the actor's own jobs that wait or run, newest first."""
+    return select(JOBS.c.id).where(JOBS.c.owner_id == actor.user_id, JOBS.c.state.in_(LIVING)).order_by(JOBS.c.id.desc())
+
+
+def running(session: Session, most: int = 20) -> Sequence[Any]:
+    """Returns the actor's own jobs that wait or run, newest first."""
     actor = actor_of(session)
-    statement = select(func.count()).where(JOBS.c.owner_id == actor.user_id, JOBS.c.state.in_(LIVING))
-    return int(session.execute(statement).scalar_one()) if actor.user_id is not None else 0
+    if actor.user_id is None:
+        return []
+    keys = living_keys(actor).limit(most)
+    return session.execute(select(JOBS).where(JOBS.c.id.in_(keys)).order_by(JOBS.c.id.desc())).all()
 
 
 # -- files ------------------------------------------------------------------------------------------------------------

@@ -147,6 +147,9 @@ found["buttons"] = [f"/demo_claim/{key}/move/{name}" in page for name in ("appro
 found["clerk's"] = [f"/demo_claim/{key}/move/{name}" in text(clerk.get(f"/demo_claim/show/{key}")) for name in ("approve", "withdraw")]
 tasks = leader.get("/approval/list/")
 found["tasks"] = [tasks.status_code, "Leak-in-the-bath" in text(tasks), "Project leader" in text(tasks)]
+counted = lambda one: one.get("/counts.json").get_json().get("/approval/list/", {}).get("n")
+found["menu"] = [text(leader.get("/")).count('href="/approval/list/"'), text(Console(app, "contractor").get("/")).count('href="/approval/list/"')]
+found["counted"] = [counted(leader), counted(clerk), counted(Console(app, "bay_clerk"))]
 form = text(leader.get(f"/demo_claim/{key}/move/approve"))
 found["form"] = ['name="opinion"' in form, 'name="_version"' in form]
 version = form.split('name="_version" value="')[1].split('"')[0]
@@ -287,6 +290,8 @@ def test_people_decide_on_pages_and_over_rest(tree: Tree) -> None:
     assert found.pop("buttons") == [True, True, False, False]
     assert found.pop("clerk's") == [False, True]
     assert found.pop("tasks") == [200, True, True]
+    assert found.pop("menu") == [1, 0]
+    assert found.pop("counted") == [1, 0, 0]
     assert found.pop("form") == [True, True]
     assert found.pop("reject needs why") == 422
     assert found.pop("approved") == 302

@@ -32,7 +32,7 @@ from models.kernel.store import FolderStore
 from models.kernel.words import _
 from models.property.building import Building
 from models.property.room import Room
-from tests.console import Console, bearer, engine_of
+from tests.console import Console, bearer, engine_of, statements
 from tests.views.test_import import HEAD, book
 from tests.world import World
 from views.kernel.exchange import export, export_job, import_pages, plan
@@ -272,6 +272,47 @@ def test_jobs_over_rest(app: Flask, settings: Settings, world: World) -> None:
     assert client.get("/api/v1/job/", headers=foreign).get_json() == {"result": []}
     answer = client.post(f"/api/v1/job/{key}/cancel", headers={"Cookie": ""})
     assert answer.status_code in (400, 401)
+
+
+def test_jobs_are_in_the_openapi_document(app: Flask, settings: Settings, world: World) -> None:
+    """Its addresses, what they answer with, and nothing that is not so: the shape is compared with a real job."""
+    person = Console(app, "regional_admin")
+    key = key_of(person.get("/room/export.csv?_cols=no"))
+    told = person.get("/api/v1/_openapi").get_json()
+    paths = {path: set(methods) for path, methods in told["paths"].items() if path.startswith("/api/v1/job/")}
+    assert paths == {
+        "/api/v1/job/": {"get"},
+        "/api/v1/job/{key}": {"get"},
+        "/api/v1/job/{key}/file": {"get"},
+        "/api/v1/job/{key}/{name}": {"post"},
+    }
+    steer = told["paths"]["/api/v1/job/{key}/{name}"]["post"]
+    assert steer["parameters"][1]["schema"]["enum"] == ["cancel", "retry"] and "409" in steer["responses"]
+    shape = told["components"]["schemas"]["Job"]["properties"]
+    assert worked(app, settings) == key
+    one = person.get(f"/api/v1/job/{key}").get_json()["result"]
+    assert set(one) - {"log"} == set(shape)
+    for name, value in one.items():
+        if name != "log" and value is None:
+            assert shape[name].get("nullable"), name
+    assert one["state"] in shape["state"]["enum"]
+
+
+def test_ones_own_jobs_are_counted_in_the_frame(app: Flask, settings: Settings, world: World) -> None:
+    """One statement of the frame's one request; the sign's own request names them, and nobody sees another's."""
+    person, other = Console(app, "regional_admin", "zh"), Console(app, "group_admin", "zh")
+    key = key_of(person.get("/room/export.csv?_cols=no"))
+    with statements(app) as found:
+        counted = person.get("/counts.json").get_json()
+    assert counted["jobs"] == {"n": 1, "text": "1", "late": False} and len(found) <= 4
+    assert other.get("/counts.json").get_json()["jobs"]["n"] == 0
+    told = person.get("/job/running.json").get_json()
+    assert told["running"] == 1 and told["jobs"][0]["url"] == f"/job/show/{key}" and told["jobs"][0]["title"]
+    assert other.get("/job/running.json").get_json() == {"running": 0, "jobs": []}
+    assert 'data-url="/job/running.json"' in person.get("/").get_data(as_text=True)
+    assert worked(app, settings) == key
+    assert person.get("/counts.json").get_json()["jobs"]["text"] == ""
+    assert person.get("/job/running.json").get_json()["running"] == 0
 
 
 def test_the_schedule_is_kept_by_administrators_of_the_group(

@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import jsonify
 from flask_appbuilder import BaseView, expose
-from sqlalchemy import Select, func, literal, select, union_all
+from sqlalchemy import CompoundSelect, Select, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from models.kernel.actor import Actor
@@ -34,14 +34,15 @@ class Counter:
 
     Attributes:
         key: of the menu entry (its table's name) or of the bell.
-        table: counted only for those who may read it; None for everybody.
-        waiting: gives the statement of the keys that wait for this actor, of one column; None where nothing ever can.
+        table: counted only for those who may read it; None for what is no table, which everybody has of their own.
+        waiting: gives the statement of the keys that wait for this actor, of one column, which begins with `select(<a
+            column of the table>)`; None where nothing ever can.
         late: whether such work is late: the number is red.
     """
 
     key: str
     table: str | None
-    waiting: Callable[[Session, Actor], Select[Any] | None]
+    waiting: Callable[[Session, Actor], Select[Any] | CompoundSelect[Any] | None]
     late: bool = False
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from apispec.exceptions import DuplicateComponentNameError
@@ -80,10 +81,13 @@ def add_schemas(spec: Any, cls: type[Table]) -> None:
         f"{cls.__name__}Change": {"type": "object", "properties": writable, "additionalProperties": False},
     }
     for name, schema in schemas.items():
-        try:
-            spec.components.schema(name, schema)
-        except DuplicateComponentNameError:
-            continue  # Problem is shared by all tables
+        add_schema(spec, name, schema)
+
+
+def add_schema(spec: Any, name: str, schema: dict[str, Any]) -> None:
+    """Adds a shape to the document, once: some are shared by all tables."""
+    with suppress(DuplicateComponentNameError):
+        spec.components.schema(name, schema)
 
 
 def answer_of(description: str, schema: dict[str, Any] | None = None, kind: str = "application/json") -> dict[str, Any]:

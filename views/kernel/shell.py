@@ -251,6 +251,7 @@ def shell(title: Any, trail: list[dict[str, Any]] | None = None) -> dict[str, An
         "tree_url": "/place",
         "search_url": "/palette.json" if signed_in else None,
         "counts_url": "/counts.json" if signed_in else None,
+        "jobs_url": "/job/running.json" if signed_in else None,
         "mailbox_url": "/mailbox/" if signed_in and may(who, tables()["mailbox"], READ) else None,
         "narrowed": bool(cookie.get("within")),
     }

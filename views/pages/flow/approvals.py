@@ -9,9 +9,8 @@ from flask_appbuilder import BaseView, expose
 from sqlalchemy.orm import Session
 
 from models.kernel.approval import APPROVE
-from models.kernel.approving import OPEN, STATES, rounds, waiting_for, waiting_keys
+from models.kernel.approving import OPEN, STATES, may_be_asked, rounds, waiting_for, waiting_keys
 from models.kernel.clock import utc_now
-from models.kernel.registry import tables
 from models.kernel.table import Table
 from models.kernel.words import Words, _
 from views.kernel.access import signed_in
@@ -24,6 +23,7 @@ from views.kernel.request import session as database
 from views.kernel.shell import FIRST, First, shell
 
 TITLE = _("Waiting for me", "待我审批")
+ADDRESS = "/approval/list/"
 _TONES = {OPEN: "amber", APPROVE: "green", "reject": "red", "send_back": "orange"}
 
 
@@ -57,17 +57,8 @@ def progress(session: Session, row: Table) -> dict[str, Any] | None:
 
 
 SIDES.append(progress)
-FIRST.append(
-    First(
-        TITLE,
-        "checklist",
-        "/approval/list/",
-        lambda: (
-            bool(actor().grants) and any(c.flow is not None and c.flow.approval is not None for c in tables().values())
-        ),
-    )
-)
-COUNTERS.append(Counter("/approval/list/", None, lambda _session, who: waiting_keys(who)))
+FIRST.append(First(TITLE, "checklist", ADDRESS, lambda: may_be_asked(actor())))
+COUNTERS.append(Counter(ADDRESS, None, lambda _session, who: waiting_keys(who)))
 
 
 class ApprovalView(BaseView):
@@ -116,7 +107,3 @@ class ApprovalView(BaseView):
         }
         return render_template("doorbook/approvals.html", shell=shell(TITLE), page=page)
 
-
-def has_approvals() -> bool:
-    """Returns whether any declared flow has an approval at all."""
-    return any(cls.flow is not None and cls.flow.approval is not None for cls in tables().values())

@@ -20,6 +20,7 @@ from models.kernel.session import clock_of
 from models.kernel.words import Words, _
 from views.kernel.access import signed_in
 from views.kernel.cells import Cell
+from views.kernel.counts import COUNTERS, Counter
 from views.kernel.formats import moment
 from views.kernel.request import actor, language, say
 from views.kernel.request import session as database
@@ -28,6 +29,7 @@ from views.kernel.shell import OWN_PAGES, Extra, menu_page, shell
 TITLE = _("Job centre", "任务中心")
 PAGE = {"label": TITLE, "url": "/job/list/"}
 OWN_PAGES.append({"label": _("My jobs", "我的任务"), "url": "/job/list/", "icon": "progress"})
+COUNTERS.append(Counter("jobs", None, lambda _session, who: centre.living_keys(who)))
 menu_page(Extra("system", TITLE, "progress", "/job/list/", "login_log", place=90))
 
 FILTERS: dict[str, tuple[Words, tuple[JobState, ...]]] = {
@@ -207,8 +209,19 @@ class JobView(BaseView):
     @expose("/running.json", methods=["GET"])
     @signed_in
     def running(self) -> Response:
-        """How many of one's own jobs are under way."""
-        return jsonify({"running": centre.running(database())})
+        """One's own jobs that are under way, for the sign in the frame."""
+        rows = centre.running(database())
+        jobs = [
+            {
+                "id": row.id,
+                "title": str(say(centre.title_of(row))),
+                "url": f"/job/show/{row.id}",
+                "percent": centre.percent(row),
+                "words": str(say(progress(row) or JobState(row.state).words)),
+            }
+            for row in rows
+        ]
+        return jsonify({"running": len(jobs), "jobs": jobs})
 
     @expose("/<int:key>/file", methods=["GET"])
     @signed_in
@@ -251,60 +264,6 @@ def _results(result: dict[str, Any]) -> list[str]:
     """Returns what came of a job: the sentence it left."""
     words = result.get("words")
     return [str(words.get(language(), ""))] if isinstance(words, dict) else []
-
-
-class JobApi(BaseView):
-    """Jobs for machines: the same rows, the same rules."""
-
-    route_base = "/api/v1/job"
-    default_view = "listed"
-
-    @expose("/", methods=["GET"])
-    @signed_in
-    def listed(self) -> Response:
-        """The jobs one sees, newest first; `state`, `kind`, `mine=1`, `before=<id>` narrow it."""
-        own, before, state = database(), request.args.get("before", ""), request.args.get("state", "")
-        if state and JobState.member(state) is None:
-            words = _("There is no state “{state}”.", "没有“{state}”这一状态。").fill(state=state[:40])
-            raise Refusal(words, "state", code="unknown_state", status=400)
-        rows = centre.jobs(
-            own,
-            states=(state,) if state else (),
-            kind=request.args.get("kind", "")[:64],
-            mine=request.args.get("mine") == "1",
-            upkeep=True,
-            before=int(before) if before.isdecimal() and len(before) < 19 else None,
-        )
-        return jsonify({"result": [centre.shown(own, row, language()) for row in rows]})
-
-    @expose("/<int:key>", methods=["GET"])
-    @signed_in
-    def one(self, key: int) -> Response:
-        """One job, with its log."""
-        own = database()
-        told = centre.shown(own, centre.job(own, key), language())
-        lines = [(line.at.isoformat(), say(kernel.told(line.words))) for line in kernel.lines_of(own, key)]
-        return jsonify({"id": key, "result": {**told, "log": [{"at": at, "words": words} for at, words in lines]}})
-
-    @expose("/<int:key>/file", methods=["GET"])
-    @signed_in
-    def file(self, key: int) -> Any:
-        """Its file."""
-        return JobView.file(self, key)
-
-    @expose("/<int:key>/<string:name>", methods=["POST"])
-    @signed_in
-    def steer(self, key: int, name: str) -> Response:
-        """`cancel` or `retry`; anything else is not there."""
-        own = database()
-        if name not in ("cancel", "retry"):
-            raise Missing(_("A job knows cancel and retry.", "任务仅支持 cancel 与 retry。"))
-        row = centre.job(own, key)
-        if not (kernel.cancel if name == "cancel" else kernel.retry)(own, key):
-            sentence = _("This cannot be done while the job is: {state}.", "任务处于“{state}”状态，无法执行该操作。")
-            raise Refusal(sentence.fill(state=JobState(row.state).words), code="wrong_state", status=409)
-        own.commit()
-        return jsonify({"id": key, "result": centre.shown(own, centre.job(own, key), language())})
 
 
 class ScheduleView(BaseView):

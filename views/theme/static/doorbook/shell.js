@@ -1,5 +1,5 @@
 // The frame of every signed-in page: theme, menu, drawer, counts, toasts, questions before a deed.
-import { all, ask, leaveInTime, on, one, placed, post, remember, toast } from "doorbook/dom";
+import { all, ask, leaveInTime, make, on, one, placed, post, remember, toast } from "doorbook/dom";
 
 const root = document.documentElement;
 
@@ -79,8 +79,40 @@ async function count() {
     const n = typeof value === "object" ? value.n : value;
     place.textContent = value.text ?? (n ? Number(n).toLocaleString(root.lang) : "");
     if (key === "mailbox") ring(value.text);
+    if (key === "jobs" && n) watch();
     place.classList.toggle("late", Boolean(value.late));
   }
+}
+
+// One's own jobs that are under way: a sign with a number, behind it how far each is. Asked while some run and the page is
+// looked at; when the last has ended it is said once.
+const running = one("#running");
+let watching = false;
+async function watch() {
+  if (watching || !running) return;
+  watching = true;
+  for (let pause = 1000; ; pause = Math.min(pause * 1.2, 10_000)) {
+    if (!document.hidden) {
+      const answer = await fetch(running.dataset.url, { credentials: "same-origin", headers: { Accept: "application/json" } }).catch(() => null);
+      const told = answer?.ok && !answer.redirected ? await answer.json().catch(() => null) : null;
+      if (!told) break; // signed out, or the server is away: the next count finds them again
+      one("[data-count]", running).textContent = told.running || "";
+      running.hidden = !told.running;
+      one("[data-jobs]", running).replaceChildren(...told.jobs.map(underWay));
+      if (!told.running) {
+        toast(running.dataset.ended);
+        break;
+      }
+    }
+    await new Promise((resolve) => setTimeout(resolve, pause));
+  }
+  watching = false;
+}
+
+function underWay(job) {
+  const bar = make("progress", { max: "100", "aria-label": job.title });
+  if (job.percent != null) bar.value = job.percent;
+  return make("a", { class: "menu-item job-line", href: job.url }, make("span", {}, job.title), bar, make("span", { class: "quiet" }, job.words));
 }
 
 // The bell says its number to those who do not see it, too.
