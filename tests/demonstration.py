@@ -190,5 +190,5 @@ class Tree:
 def finished(process: subprocess.Popen[str]) -> str:
     """Waits for a process that must succeed, and returns what it printed."""
     out, err = process.communicate(timeout=300)
-    assert process.returncode == 0, err[-4000:]
+    assert process.returncode == 0, err[-4000:] or out[-4000:]
     return out

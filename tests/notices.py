@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import datetime
+import ipaddress
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email import message_from_bytes, policy
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from models.kernel.notice.event import EVENTS, Event
 from models.kernel.notice.ways import MailServer, Ways
@@ -92,8 +99,8 @@ class Heard:
 
 
 @contextmanager
-def receiver() -> Iterator[Heard]:
-    """Runs a web server that takes webhooks."""
+def receiver(tls: ssl.SSLContext | None = None) -> Iterator[Heard]:
+    """Runs a web server that takes webhooks, over https where it is given a certificate."""
     heard = Heard()
 
     class Handler(BaseHTTPRequestHandler):
@@ -113,7 +120,10 @@ def receiver() -> Iterator[Heard]:
             """Says nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    heard.address = f"http://127.0.0.1:{server.server_address[1]}/hook?from=doorbook"
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+        server.handle_error = lambda *_arguments: None  # type: ignore[method-assign]  # a caller that hangs up is meant
+    heard.address = f"http{'s' if tls else ''}://127.0.0.1:{server.server_address[1]}/hook?from=doorbook"
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
@@ -127,3 +137,55 @@ def receiver() -> Iterator[Heard]:
 def ways(mail: MailServer | None = None) -> Ways:
     """Returns ways that may call this machine."""
     return Ways(mail, HERE, URL)
+
+
+class Authority:
+    """A certificate authority of a test's own: `file` is what those trust who trust it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self._key = folder, ec.generate_private_key(ec.SECP256R1())
+        self._name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "An authority of tests")])
+        self._itself = self._signed(self._name, self._key, [], days=(-9, 9), authority=True)
+        self.file = folder / "authority.pem"
+        self.file.write_bytes(self._itself.public_bytes(serialization.Encoding.PEM))
+
+    def _signed(
+        self, name: x509.Name, key: Any, more: list[x509.ExtensionType], *, days: tuple[int, int], authority: bool
+    ) -> x509.Certificate:
+        now = datetime.datetime.now(datetime.UTC)
+        made = (
+            x509.CertificateBuilder(self._name, name, key.public_key(), x509.random_serial_number())
+            .not_valid_before(now + datetime.timedelta(days=days[0]))
+            .not_valid_after(now + datetime.timedelta(days=days[1]))
+            .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
+        )
+        if authority:
+            use = dict.fromkeys(
+                ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment"), False
+            )
+            more = [*more, x509.KeyUsage(**use, key_agreement=False, key_cert_sign=True, crl_sign=True,
+                                         encipher_only=False, decipher_only=False)]  # fmt: skip
+        for each in more:
+            made = made.add_extension(each, critical=isinstance(each, x509.KeyUsage))
+        return made.sign(self._key, hashes.SHA256())
+
+    def context(self, place: str = "127.0.0.1", days: tuple[int, int] = (-1, 1)) -> ssl.SSLContext:
+        """Returns what a server shows who claims to be at `place`, with a certificate that holds from day to day."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        where: x509.GeneralName = (
+            x509.IPAddress(ipaddress.ip_address(place)) if place[0].isdecimal() else x509.DNSName(place)
+        )
+        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, place)])
+        made = self._signed(name, key, [x509.SubjectAlternativeName([where])], days=days, authority=False)
+        file = self.folder / f"{made.serial_number}.pem"
+        file.write_bytes(
+            key.private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            )
+            + made.public_bytes(serialization.Encoding.PEM)
+        )
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(file)
+        return context

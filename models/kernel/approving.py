@@ -386,8 +386,10 @@ def waiting_keys(actor: Actor) -> CompoundSelect[Any] | None:
     Each part begins with the record's own table, so that the gate cuts it down to what the actor may read.
     """
     asked_of = _asked_of(actor)
+    if asked_of is None:
+        return None
     parts = []
-    for cls in approved_tables() if asked_of is not None else []:
+    for cls in approved_tables():
         flow: Any = cls.flow
         mine = select(cls.id).join(A, A.c.row_id == cls.id).join(Node.__table__, Node.__table__.c.id == A.c.node_id)
         mine = mine.where(A.c.table_name == cls.__tablename__, asked_of)

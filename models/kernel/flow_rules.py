@@ -14,13 +14,24 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.kernel.actor import Actor
-from models.kernel.clock import CHINA, local
+from models.kernel.clock import CHINA
 from models.kernel.flow import Transition
-from models.kernel.flow_setting import LEVEL, NONE, STATE, WORKING_DAYS, FlowSetting, split, subjects
+from models.kernel.flow_setting import (
+    HOURS,
+    LEVEL,
+    NONE,
+    STATE,
+    WORKING_DAYS,
+    WORKING_HOURS,
+    FlowSetting,
+    split,
+    subjects,
+)
 from models.kernel.node import Node
 from models.kernel.owning import owner_path
 from models.kernel.session import clock_of
 from models.kernel.table import Table
+from models.kernel.worked import after_working_days, weekday, worked_at
 
 FIELDS = ("roles", "required", "limit", "below")
 
@@ -153,28 +164,26 @@ def below(session: Session, row: Table, subject: str) -> Decimal | None:
 
 def due(session: Session, row: Table, state: str, now: datetime) -> datetime | None:
     """Returns until when a record may stay in a state it enters now; None where it may stay."""
-    return _ends(rule(session, row, f"{STATE}{state}").limit, now)
+    limit = rule(session, row, f"{STATE}{state}").limit
+    return _ends(session, limit, owner_path(session, row) if limit else None, now)
 
 
 def due_at(session: Session, cls: type[Table], state: str, path: str | None, entered: datetime) -> datetime | None:
     """Returns the same for a row that is entered by a statement at a place."""
-    return _ends(effective(session, cls, f"{STATE}{state}", path, entered).limit, entered)
+    return _ends(session, effective(session, cls, f"{STATE}{state}", path, entered).limit, path, entered)
 
 
-def _ends(limit: tuple[int, str] | None, now: datetime) -> datetime | None:
+def _ends(session: Session, limit: tuple[int, str] | None, path: str | None, now: datetime) -> datetime | None:
+    """Returns when a limit is over: in working time as the work calendars above the place say, in hours by the clock."""
     if limit is None:
         return None
     count, unit = limit
-    return after_working_days(now, count) if unit == WORKING_DAYS else now + timedelta(hours=count)
-
-
-def after_working_days(start: datetime, count: int) -> datetime:
-    """Returns the same time of day `count` working days later. Monday to Friday, until a work calendar says otherwise."""
-    at = local(start)
-    while count:
-        at += timedelta(days=1)
-        count -= at.weekday() < 5
-    return at.astimezone(start.tzinfo)
+    if unit == HOURS:
+        return now + timedelta(hours=count)
+    worked = worked_at(session, path)
+    if unit == WORKING_HOURS and worked is not None:
+        return worked.after(now, count * 60)
+    return after_working_days(now, count, worked.works if worked is not None else weekday)
 
 
 def level_subject(name: str) -> str:

@@ -28,7 +28,7 @@ NONE = "-"
 """Written where a lower place asks for nothing that a higher one asks for."""
 
 STATE, LEVEL = "state:", "level:"
-HOURS, WORKING_DAYS = "hours", "working_days"
+HOURS, WORKING_DAYS, WORKING_HOURS = "hours", "working_days", "working_hours"
 
 
 class FlowName(Options):
@@ -56,6 +56,7 @@ class LimitUnit(Options):
 
     HOURS = HOURS, _("Hours", "小时")
     WORKING_DAYS = WORKING_DAYS, _("Working days", "工作日")
+    WORKING_HOURS = WORKING_HOURS, _("Working hours", "工作小时")
 
 
 class FlowSetting(Table):

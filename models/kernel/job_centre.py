@@ -129,7 +129,9 @@ def job(session: Session, key: int) -> Any:
 
 def living_keys(actor: Actor) -> Select[Any]:
     """Returns the statement of the keys of the actor's own jobs that wait or run, newest first."""
-    return select(JOBS.c.id).where(JOBS.c.owner_id == actor.user_id, JOBS.c.state.in_(LIVING)).order_by(JOBS.c.id.desc())
+    return (
+        select(JOBS.c.id).where(JOBS.c.owner_id == actor.user_id, JOBS.c.state.in_(LIVING)).order_by(JOBS.c.id.desc())
+    )
 
 
 def running(session: Session, most: int = 20) -> Sequence[Any]:

@@ -105,6 +105,7 @@ def forget(session: Session) -> None:
     session.info.pop("criteria", None)
     session.info.pop("option_items", None)
     session.info.pop("flow_settings", None)
+    session.info.pop("worked", None)
 
 
 def _reach(session: Session, paths: frozenset[str]) -> Reach:
@@ -173,9 +174,7 @@ def criterion(
     columns: Any = cls.__table__.c if bare else cls
     if owned.posted is not None and where.written is not None:
         everyone, mine = replace(where, written=None), criterion(cls, where.written, WRITE, bare=bare, keyed=keyed)
-        return and_(
-            criterion(cls, everyone, right, bare=bare, keyed=keyed), or_(owned.posted(columns, where.on), mine)
-        )
+        return and_(criterion(cls, everyone, right, bare=bare, keyed=keyed), or_(owned.posted(columns, where.on), mine))
     if where.everything:
         return true()
     if where.empty:

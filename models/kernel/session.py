@@ -47,7 +47,7 @@ def prepare_engine(engine: Engine) -> Engine:
 
 def act(session: Session, actor: Actor, clock: Clock = utc_now) -> Session:
     """Says who acts in `session` from now on, and by which clock. Returns the session, which forgets who acted before."""
-    for remembered in ("nodes", "reaches", "criteria", "option_items", "flow_settings"):
+    for remembered in ("nodes", "reaches", "criteria", "option_items", "flow_settings", "worked"):
         session.info.pop(remembered, None)
     session.info["actor"] = actor
     session.info["clock"] = clock

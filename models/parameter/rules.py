@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from models.kernel.clock import CHINA, local, today
 from models.kernel.parameter import above_of, effective, node_at, standing
-from models.kernel.refusal import Refusal
 from models.kernel.session import clock_of
 from models.kernel.words import Words, _
+from models.kernel.worked import kept_by, no_working_time
 from models.parameter.contractor import Contractor
 from models.parameter.contractor_scope import ContractorScope
 from models.parameter.issue_category import IssueCategory
@@ -236,7 +236,7 @@ class Hours:
         assumed: years that no calendar is there for: Monday to Friday, 9 to 18, is taken instead, and said so.
     """
 
-    years: dict[int, WorkCalendar]
+    years: dict[int, Any]
     days: dict[date, bool]
     assumed: set[int] = field(default_factory=set)
 
@@ -257,6 +257,10 @@ class Hours:
             return ((times[0], lunch[0]), (lunch[1], times[1]))
         return ((times[0], times[1]),)
 
+    def works(self, day: date) -> bool:
+        """Returns whether anything is worked on a day."""
+        return bool(self.spans(day))
+
     def minutes(self, start: datetime, end: datetime) -> int:
         """Returns the working minutes between two moments."""
         return working_between(start, end, self.spans, CHINA)
@@ -270,22 +274,27 @@ class Hours:
         try:
             return add_working(start, minutes, self.spans, CHINA)
         except NoWorkingTime:
-            raise Refusal(
-                _(
-                    "The work calendar of this place has no working time. Ask an administrator to mend it.",
-                    "该单位的工作日历没有可用的工作时间，请联系管理员维护。",
-                )
-            ) from None
+            raise no_working_time() from None
 
 
 def hours_of(session: Session, node_id: int) -> Hours:
-    """Returns the working time of a place: of each year the nearest calendar, and the days of all, the nearest on top."""
+    """Returns the working time of a place: of each year the nearest calendar, and the days of all, the nearest on top.
+
+    Past the gate: when something is due is the same whoever asks.
+    """
     depth = {node.id: place for place, node in enumerate(above_of(session, node_id, itself=True))}
-    calendars = session.scalars(select(WorkCalendar).where(WorkCalendar.node_id.in_(sorted(depth)))).all()
+    years, special = WorkCalendar.__table__.c, CalendarDay.__table__.c
+    calendars = session.execute(
+        select(WorkCalendar.__table__).where(years.node_id.in_(sorted(depth)), years.deleted_at.is_(None))
+    ).all()
     found = Hours({}, {})
     ordered = sorted(calendars, key=lambda each: depth[each.node_id])
-    days: dict[int, list[CalendarDay]] = {}
-    for each in session.scalars(select(CalendarDay).where(CalendarDay.calendar_id.in_([one.id for one in ordered]))):
+    days: dict[int, list[Any]] = {}
+    for each in session.execute(
+        select(CalendarDay.__table__).where(
+            special.calendar_id.in_([one.id for one in ordered]), special.deleted_at.is_(None)
+        )
+    ):
         days.setdefault(each.calendar_id, []).append(each)
     for calendar in ordered:
         found.years[calendar.year] = calendar
@@ -294,6 +303,12 @@ def hours_of(session: Session, node_id: int) -> Hours:
             for ahead in range((last - entry.first_day).days + 1):
                 found.days[entry.first_day + timedelta(days=ahead)] = entry.kind == DayKind.WORKDAY
     return found
+
+
+@kept_by
+def _worked(session: Session, path: str | None) -> Hours:
+    """The working time that limits of flows count by."""
+    return hours_of(session, int(path.strip("/").rpartition("/")[2])) if path else Hours({}, {})
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,10 @@ class WorkCalendar(Table):
     closes: Mapped[str] = text(_("Work ends", "下班"), 5, default="18:00")
     remark: Mapped[str | None] = text(_("Remarks", "备注"), 200)
 
+    def derive(self, session: Session, actor: Actor) -> None:
+        """Working time is counted anew."""
+        session.info.pop("worked", None)
+
     def faults(self, session: Session, actor: Actor) -> Iterable[Refusal]:
         """Times have an order, weekdays are days of the week, and no year is left out between two that are there."""
         if not EARLIEST <= self.year <= LATEST:
@@ -169,7 +173,8 @@ class CalendarDay(Table):
     note: Mapped[str | None] = text(_("Occasion", "说明"), 60)
 
     def derive(self, session: Session, actor: Actor) -> None:
-        """One day ends on the day it begins."""
+        """One day ends on the day it begins; working time is counted anew."""
+        session.info.pop("worked", None)
         if self.last_day is None:
             self.last_day = self.first_day
 

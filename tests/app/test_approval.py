@@ -148,7 +148,8 @@ found["clerk's"] = [f"/demo_claim/{key}/move/{name}" in text(clerk.get(f"/demo_c
 tasks = leader.get("/approval/list/")
 found["tasks"] = [tasks.status_code, "Leak-in-the-bath" in text(tasks), "Project leader" in text(tasks)]
 counted = lambda one: one.get("/counts.json").get_json().get("/approval/list/", {}).get("n")
-found["menu"] = [text(leader.get("/")).count('href="/approval/list/"'), text(Console(app, "contractor").get("/")).count('href="/approval/list/"')]
+linked = lambda one: text(one.get("/")).count('href="/approval/list/"')
+found["menu"] = [linked(leader), linked(Console(app, "contractor"))]
 found["counted"] = [counted(leader), counted(clerk), counted(Console(app, "bay_clerk"))]
 form = text(leader.get(f"/demo_claim/{key}/move/approve"))
 found["form"] = ['name="opinion"' in form, 'name="_version"' in form]
@@ -325,3 +326,15 @@ def test_settings_narrow_ask_and_let_go(tree: Tree) -> None:
     assert found.pop("fine") == "done"
     assert found.pop("other region")[0] in (403, 422)
     assert not found
+
+
+@pytest.mark.parametrize("part", ["some", pytest.param("all", marks=pytest.mark.deep)])
+def test_illegal_moves_of_an_approval_are_refused(tree: Tree, part: str) -> None:
+    """The generated matrix of `tests/contract/test_moves.py`, over a flow with three levels: asked of another, one's own,
+    nothing to send back to, not the applicant's to withdraw, out of turn."""
+    tree.environment.pop("CI", None)
+    said = tree.run(
+        *("-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", "tests/contract/test_moves.py"),
+        *("-k", f"{part}-demo_claim"),
+    )
+    assert "1 passed" in said

@@ -144,6 +144,8 @@ def test_forty_lines_give_all_of_it_and_the_timeline_tells_it(person: Open, site
     leader.goto("/mailbox/")
     expect(leader.locator("main")).to_contain_text("SX")
     for one in (leader, second):
+        one.goto("/")
+        expect(one.locator(".nav-item[href='/approval/list/'] .nav-count")).to_have_text("1")
         one.goto("/approval/list/")
         expect(one.locator("main")).to_contain_text("SX")
         one.goto(record)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from flask import Flask
 from playwright.sync_api import expect
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from models.kernel.actor import SYSTEM
+from models.kernel.job import JOBS, ask
 from models.kernel.notice import tell
 from models.kernel.notice.fan_out import fan_out
 from models.kernel.session import act
@@ -62,3 +66,34 @@ def test_a_template_is_drawn_while_it_is_typed(person: Open, site: str) -> None:
     expect(preview.locator(".wrong")).to_contain_text("没有字段 {colour}")
     preview.get_by_role("button", name="恢复默认文字").click()
     expect(page.locator("[name=subject]")).to_have_value("{record}：{what}")
+
+
+def test_a_job_under_way_stands_in_the_frame_until_it_has_ended(
+    app: Flask, person: Open, site: str, world: World
+) -> None:
+    """The sign comes after the first paint, moves by itself, leads to the job, and says once that it is over."""
+
+    def put(**values: Any) -> None:
+        with engine_of(app).begin() as connection:
+            connection.execute(update(JOBS).where(JOBS.c.id == key).values(**values))
+
+    with Session(engine_of(app)) as session:
+        act(session, SYSTEM)
+        key = ask(session, world.actor("finance"), "export", {})
+        session.commit()
+    put(state="running", lease="a worker", done=3, total=10)
+    page = person("finance", size=PHONE)
+    sign = page.locator("#running")
+    expect(sign.locator(".bell-count")).to_have_text("1")
+    sign.locator("summary").click()
+    expect(sign.locator(".job-line progress")).to_have_attribute("value", "30")
+    expect(sign.locator(".job-line")).to_have_attribute("href", f"/job/show/{key}")
+    box = sign.locator(".menu-panel").bounding_box()
+    assert box is not None and box["x"] >= 0 and box["x"] + box["width"] <= PHONE[0]
+    put(done=7)
+    expect(sign.locator(".job-line progress")).to_have_attribute("value", "70")
+    put(state="finished", lease=None)
+    expect(page.locator(".toast")).to_contain_text("您的任务已结束")
+    expect(sign).to_be_hidden()
+    other = person("company_leader")
+    expect(other.locator("#running")).to_be_hidden()

@@ -137,7 +137,8 @@ def pytest_generate_tests(metafunc: Any) -> None:
     from models.kernel.registry import tables
 
     load_models()
-    if "name" in metafunc.fixturenames:
+    named = any("name" in mark.args[0].split(",") for mark in metafunc.definition.iter_markers("parametrize"))
+    if "name" in metafunc.fixturenames and not named:
         metafunc.parametrize("name", list(tables()))
 
 

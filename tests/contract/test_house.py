@@ -24,6 +24,7 @@ RAW: dict[str, str] = {
     "models/customer/ledger.py": "the ledger import asks for write at each owner itself, in bulk",
     "models/org/rules.py": "locks the tree for a move",
     "models/parameter/announcement.py": "one's own read receipts and one's own profile, whatever one's rights on them",
+    "models/parameter/rules.py": "a time limit counts by the work calendar, whoever may see that calendar",
     "models/property/rules.py": "generation locks a project it has write on and reads its units' keys",
     "models/system/signing_in.py": "counts tries and finds accounts before anybody acts",
     "views/pages/org/home.py": "the person's own audit lines; every row named is looked up through the gate",

@@ -7,13 +7,16 @@ from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.kernel.flow import Flow, Transition
-from models.kernel.flow_rules import Version, after_working_days, effective
+from models.kernel.flow_rules import Version, effective
 from models.kernel.options import Options
+from models.kernel.refusal import Refusal
 from models.kernel.words import _
+from models.kernel.worked import MOST_DAYS, after_working_days
 
 ROLES = ("project_clerk", "request_clerk", "finance")
 PATHS = ("/1/", "/1/2/", "/1/2/3/", "/1/4/", "/1/2/5/")
@@ -110,3 +113,21 @@ def test_working_days_are_counted_one_by_one(start: datetime, count: int) -> Non
     days = [(aware + china + timedelta(days=n)).date() for n in range(1, (end - aware).days + 1)]
     assert sum(day.weekday() < 5 for day in days) == count
     assert days[-1].weekday() < 5
+
+
+@settings(deadline=None)
+@given(st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)), st.integers(0, 40), st.integers(1, 9))
+def test_any_calendar_is_counted_one_by_one(start: datetime, count: int, every: int) -> None:
+    """A calendar by which every so manieth day is free: as many worked days lie behind as were asked for, none too many."""
+    aware = start.replace(tzinfo=UTC)
+    end = after_working_days(aware, count, lambda day: every == 1 or day.toordinal() % every != 0)
+    china = timedelta(hours=8)
+    days = [(aware + china + timedelta(days=n)).date() for n in range(1, (end - aware).days + 1)]
+    assert sum(every == 1 or day.toordinal() % every != 0 for day in days) == count
+    assert not days or every == 1 or days[-1].toordinal() % every != 0
+
+
+def test_a_calendar_without_a_working_day_is_said() -> None:
+    with pytest.raises(Refusal, match="no working time"):
+        after_working_days(datetime(2026, 1, 1, tzinfo=UTC), 1, lambda day: False)
+    assert MOST_DAYS > 3_650

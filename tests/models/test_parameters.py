@@ -12,10 +12,13 @@ from sqlalchemy.orm import Session
 
 from models.kernel.actor import SYSTEM
 from models.kernel.clock import CHINA, frozen
+from models.kernel.flow_rules import due_at as flow_due_at
+from models.kernel.flow_setting import FlowSetting
 from models.kernel.guard import remove
 from models.kernel.parameter import effective, standing, switch
 from models.kernel.refusal import Denied, Refusal
 from models.kernel.session import act
+from models.keynode.project_key_node import ProjectKeyNode
 from models.parameter.adviser import advisers_of
 from models.parameter.announcement import Announcement, AnnouncementRead, mark_read, posted
 from models.parameter.contractor import Contractor
@@ -284,6 +287,37 @@ def test_working_hours_skip_the_holidays_and_count_the_swapped_days(seeded: Sess
     assert hours.spans(date(2026, 2, 16)) == () and len(hours.spans(date(2026, 2, 14))) == 2
     beyond = due_at(seeded, lake, "done", at("2026-12-31T17:00"), task_kind="complaint")
     assert beyond is not None and beyond.assumed == (2027,)
+
+
+def test_limits_of_flows_count_working_time_by_the_calendar(seeded: Session, world: World) -> None:
+    """A state's limit skips the holidays, counts the swapped days, heeds a company's own day, and is the same for a
+    contractor, who sees no calendar."""
+    group, hangzhou, friday = world.nodes["group"][0], world.nodes["hangzhou"][0], at("2026-02-13T17:00")
+    lake, river = world.nodes["lake"][1], world.nodes["river"][1]
+
+    def limit(amount: int, unit: str, path: str = lake, login: str = "contractor", day: date = date(2020, 1, 1)) -> Any:
+        act(seeded, SYSTEM, frozen(NOW))
+        setting = FlowSetting(table_name="project_key_node", subject="state:open", node_id=group, from_day=day)
+        setting.limit_amount, setting.limit_unit = amount, unit
+        put(seeded, setting)
+        act(seeded, world.actor(login), frozen(friday))
+        found = flow_due_at(seeded, ProjectKeyNode, "open", path, friday)
+        act(seeded, SYSTEM, frozen(NOW))
+        seeded.rollback()
+        return found
+
+    assert limit(3, "hours") == at("2026-02-13T20:00")
+    assert limit(2, "working_days") == at("2026-02-24T17:00")  # the swapped Saturday, then the 24th
+    assert limit(24, "working_hours") == at("2026-02-25T17:00")  # 1 + 8 + 8 + 7, as for a rule of service
+    assert limit(2, "working_days", login="project_clerk") == at("2026-02-24T17:00")
+    mine = put(seeded, WorkCalendar(node_id=hangzhou, year=2026))
+    put(seeded, CalendarDay(calendar_id=mine.id, first_day=date(2026, 2, 24), note="司庆"))
+    seeded.commit()
+    assert limit(2, "working_days") == at("2026-02-25T17:00")
+    assert limit(2, "working_days", path=river) == at("2026-02-24T17:00")
+    mine.weekdays, mine.opens, mine.closes = "6", "09:00", "10:00"
+    seeded.commit()
+    assert limit(2, "working_hours", path=lake) == at("2026-02-28T10:00")  # one hour on each of two Saturdays
 
 
 def test_a_company_lays_its_own_days_over_the_calendar(seeded: Session, world: World) -> None:

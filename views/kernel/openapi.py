@@ -69,7 +69,7 @@ def add_schemas(spec: Any, cls: type[Table]) -> None:
         if column.kind == "masked":
             readable[name] = {"type": "string", "nullable": True, "description": f"{column.label.en}, masked"}
     required = [name for name in writable if entry.is_required(cls, name)]
-    schemas = {
+    schemas: dict[str, dict[str, Any]] = {
         "Problem": PROBLEM,
         cls.__name__: {"type": "object", "properties": readable},
         f"{cls.__name__}Add": {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import ssl
 import time
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,9 +12,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import urllib3
+from urllib3.util.ssl_match_hostname import CertificateError
 
 from models.kernel.notice.outward import Network, address_fault, resolved
 from models.kernel.refusal import Refusal
+from models.kernel.words import _
 
 CONNECT, READ, WHOLE = 5.0, 10.0, 20.0
 """Seconds: to reach the server, between two parts of its answer, and for all of it."""
@@ -58,7 +61,8 @@ def send(
     """Sends a delivery. Returns the beginning of the answer, as the log keeps it.
 
     Raises:
-        Refusal: the address is not called (its form, or it leads inside).
+        Refusal: the address is not called (its form, or it leads inside), or who answers there cannot show by a
+            certificate that it is who was meant.
         Gone: the receiver wants no more.
         OSError, urllib3.exceptions.HTTPError: it was not reached, or did not answer in time, or not with 2xx.
     """
@@ -94,6 +98,16 @@ def send(
         )
         said = _beginning(answer)
         answer.close()
+    except urllib3.exceptions.SSLError as broken:
+        why = _distrusted(broken)
+        if why is None:
+            raise
+        raise Refusal(
+            _("The certificate of “{host}” is not trusted: {why}.", "“{host}”的证书不受信任：{why}。").fill(
+                host=host, why=why
+            ),
+            code="certificate",
+        ) from broken
     finally:
         pool.close()
     summary = f"{answer.status} {said}".strip()
@@ -102,6 +116,19 @@ def send(
     if not 200 <= answer.status < 300:
         raise urllib3.exceptions.HTTPError(summary)
     return summary
+
+
+def _distrusted(fault: BaseException) -> str | None:
+    """Returns what is wrong with the other side's certificate; None where something else is."""
+    found: BaseException | None = fault
+    while found is not None:
+        if isinstance(found, ssl.SSLCertVerificationError):
+            return found.verify_message.rstrip(".")
+        if isinstance(found, CertificateError):  # of another name
+            return str(found)
+        inner = found.args[0] if found.args and isinstance(found.args[0], BaseException) else None
+        found = inner or found.__cause__ or found.__context__
+    return None
 
 
 def _beginning(answer: Any) -> str:

@@ -42,6 +42,7 @@ class Reason(Options):
     ADDRESS = "address", _("The address is wrong", "地址有误"), "red"
     NO_HOST = "no_host", _("The name leads nowhere", "主机名无法解析"), "red"
     PRIVATE = "private", _("It leads into a private network that is not allowed", "指向未放行的内网地址"), "red"
+    CERTIFICATE = "certificate", _("The receiver's certificate is not trusted", "对方的证书不受信任"), "red"
     NOT_ENCRYPTED = "not_encrypted", _("Outside only https is called", "公网地址须使用 https"), "red"
 
 

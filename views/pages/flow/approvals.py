@@ -106,4 +106,3 @@ class ApprovalView(BaseView):
             "rows": rows,
         }
         return render_template("doorbook/approvals.html", shell=shell(TITLE), page=page)
-

@@ -15,7 +15,7 @@ from models.kernel import job_centre as centre
 from models.kernel import job_schedule as schedule
 from models.kernel.clock import today
 from models.kernel.job import LIVING, WORKS, JobState
-from models.kernel.refusal import Denied, Missing, Refusal
+from models.kernel.refusal import Denied, Missing
 from models.kernel.session import clock_of
 from models.kernel.words import Words, _
 from views.kernel.access import signed_in
