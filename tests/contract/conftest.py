@@ -137,8 +137,7 @@ def pytest_generate_tests(metafunc: Any) -> None:
     from models.kernel.registry import tables
 
     load_models()
-    named = any("name" in mark.args[0].split(",") for mark in metafunc.definition.iter_markers("parametrize"))
-    if "name" in metafunc.fixturenames and not named:
+    if "name" in metafunc.fixturenames:
         metafunc.parametrize("name", list(tables()))
 
 

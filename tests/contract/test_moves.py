@@ -176,11 +176,11 @@ def tried(bench: Bench, case: Case) -> Iterator[tuple[str, int, str]]:
     yield "rest", answer.status_code, answer.get_json().get("detail", "")
 
 
-@pytest.mark.parametrize("name", WITH_FLOW)
-def test_illegal_moves_are_refused_with_a_sentence(name: str, own_desk: Desk, thorough: bool) -> None:
-    bench, wrong, seen = Bench(own_desk, name), [], set()
-    illegal = [case for case in cases(name) if bench.verdict(case)]
-    for case in few(illegal, SAMPLE, thorough, name):
+@pytest.mark.parametrize("flowing", WITH_FLOW)
+def test_illegal_moves_are_refused_with_a_sentence(flowing: str, own_desk: Desk, thorough: bool) -> None:
+    bench, wrong, seen = Bench(own_desk, flowing), [], set()
+    illegal = [case for case in cases(flowing) if bench.verdict(case)]
+    for case in few(illegal, SAMPLE, thorough, flowing):
         bench.lay(case)
         before, expected = bench.standing(), bench.verdict(case)
         for way, status, sentence in tried(bench, case):
