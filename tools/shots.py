@@ -70,7 +70,6 @@ def sign_in(browser: Browser, url: str, language: str, account: str, password: s
     Raises: PermissionError when the console does not let the account in.
     """
     page = browser.new_context(locale=LANGUAGES[language], reduced_motion="reduce").new_page()
-    page.goto(f"{url}/lang/{language}")
     page.goto(f"{url}/login/")
     page.fill("input[name=username]", account)
     page.fill("input[name=password]", password)
@@ -78,6 +77,9 @@ def sign_in(browser: Browser, url: str, language: str, account: str, password: s
     page.wait_for_load_state("networkidle")
     if page.locator("input[name=password]").count():
         raise PermissionError(f"{url} does not let {account} in; give AS= and PASSWORD= of a demo account.")
+    if page.locator("html").get_attribute("lang") != {"zh": "zh-CN"}.get(language, language):
+        page.locator("form[action='/language'] button").first.click()  # the person's own language is another
+        page.wait_for_load_state("networkidle")
     return page
 
 
@@ -111,7 +113,19 @@ def record_paths(page: Page, url: str) -> list[str]:
         if row.count():
             key = (row.get_attribute("data-url") or "").rpartition("/")[2]
             found.extend(kind.format(key) for kind in kinds)
-    return [*found, "/customer/add", "/room/import", "/room/list/?q=nothing-is-called-so", "/no/such/page"]
+    return [
+        *found,
+        "/rest/",
+        "/rest/room",
+        "/me",
+        "/me/notices",
+        "/mailbox/",
+        "/roomgrid/?choose=1",
+        "/customer/add",
+        "/room/import",
+        "/room/list/?q=nothing-is-called-so",
+        "/no/such/page",
+    ]
 
 
 def picture(page: Page, url: str, path: str, folder: Path, language: str) -> None:

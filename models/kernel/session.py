@@ -22,6 +22,8 @@ def prepare_engine(engine: Engine) -> Engine:
     if engine.dialect.name != "sqlite":
         return engine
 
+    from models.kernel.sorting import speak  # which needs the tables, which need sessions
+
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
@@ -37,6 +39,7 @@ def prepare_engine(engine: Engine) -> Engine:
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
+        speak(connection)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:

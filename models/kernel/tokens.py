@@ -25,6 +25,7 @@ START = "\x01"
 
 LAST = "\U0010ffff"
 _READINGS, _WAYS = 4, 6
+_TONES = ("\u0304", "\u0301", "\u030c", "\u0300")
 
 
 def folded(text: str) -> str:
@@ -101,6 +102,16 @@ def _readings() -> dict[int, str]:
     from pypinyin.constants import PINYIN_DICT
 
     return dict(PINYIN_DICT)
+
+
+@lru_cache(maxsize=8_000)
+def toned(character: str) -> str:
+    """Returns the usual reading of a Chinese character with its tone behind it ('zhong4'); '' of any other."""
+    first = _readings().get(ord(character), "").split(",")[0]
+    spelt = unicodedata.normalize("NFD", first)
+    tone = next((str(place) for place, mark in enumerate(_TONES, 1) if mark in spelt), "5")
+    plain = "".join(c for c in spelt.replace("u\u0308", "v") if c.isascii() and c.isalpha())
+    return f"{plain}{tone}" if plain else ""
 
 
 @lru_cache(maxsize=8_000)

@@ -27,6 +27,7 @@ from models.kernel.registry import infos, related, resolve, table, titles
 from models.kernel.roles import READ
 from models.kernel.scope import criterion, may, reach
 from models.kernel.session import actor_of, clock_of
+from models.kernel.sorting import ByPinyin
 from models.kernel.table import Table
 from models.kernel.words import _
 from views.kernel.hits import Hits, unindexed
@@ -182,6 +183,7 @@ class Listing:
         for path in self.columns:
             known_column(cls, path)
         self.order = self._order()
+        self.named = bool(asked.order) and self._is_text(self.order[0])
         self.hits = Hits(session, cls, asked.search, deleted=asked.deleted != "hide")
 
     def _order(self) -> tuple[str, bool]:
@@ -196,6 +198,14 @@ class Listing:
             if known.kind == "ref":
                 path = parts(self.cls, path)[0]
         return path, descending
+
+    def _is_text(self, path: str) -> bool:
+        """Whether somebody who sorts by this column looks for names; a code that a choice is kept by is none."""
+        try:
+            owner, column = resolve(self.cls, path)
+        except KeyError:
+            return False  # a column of every table, such as `id`
+        return infos(owner)[column].kind == "text"
 
     def _conditions(self, joins: _Joins) -> list[ColumnElement[bool]]:
         found: list[ColumnElement[bool]] = []
@@ -251,6 +261,8 @@ class Listing:
         joins = _Joins(self.cls, self.cls)
         path, descending = self.order
         value = joins.column(path) if path not in self.cls.__mapper__.columns else getattr(self.cls, path)
+        if self.named:
+            value = ByPinyin(value)
         conditions = [*self._living(self.cls), *self._conditions(joins)]
         statement = joins.apply(select(self.cls.id, value.label("sort_value"))).where(*conditions)
         down = descending != backwards
