@@ -1,5 +1,7 @@
 # Everything a checkout needs is set up by the first target that is called; see docs/development.md.
 SHELL := /bin/bash
+# What is compiled is kept: tests start many processes, and each would compile all of it again.
+unexport PYTHONDONTWRITEBYTECODE
 # The first Python that is new enough.
 PYTHON ?= $(or $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done),python3)
@@ -32,7 +34,7 @@ test-fast: dev  ## tests without browser, on SQLite
 
 test: lint  ## static checks, then every test this machine can run
 	@$(PY) -m tests.machine
-	@$(PY) -m pytest -q -n 2 -m "not deep"
+	@$(PY) -m pytest -q -n 3 --dist worksteal -m "not deep"
 
 test-deep: dev  ## exhaustive matrices and long fault runs
 	@$(PY) -m tests.machine
