@@ -125,8 +125,8 @@ def test_on_a_phone_doors_are_tapped_open_or_chosen(person: Open, world: World) 
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0] + 1
 
 
-def test_two_thousand_doors_are_coloured_in_a_moment(app: Flask, person: Open, world: World) -> None:
-    """The bound is five times what it takes on one slow core; the words of the last door prove that all were drawn."""
+def test_two_thousand_doors_are_coloured_anew(app: Flask, person: Open, world: World) -> None:
+    """The words of the last door prove that all were drawn; `tests/bench/bench_roomgrid.py` says how long it takes."""
     unit = world.id("unit", "lake-2-1")
     with Session(engine_of(app)) as own:
         act(own, SYSTEM, frozen(NOW))
@@ -144,8 +144,6 @@ def test_two_thousand_doors_are_coloured_in_a_moment(app: Flask, person: Open, w
     assert page.locator("td.room").count() >= 2000
     page.locator("#switch a", has_text="交付").click()
     expect(page.locator("td.room").last).to_contain_text("未通知")
-    took = page.evaluate("performance.getEntriesByName('room grid').at(-1).duration")
-    assert took < 1000, took
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
