@@ -56,7 +56,7 @@ def state(session: Session) -> State:
     """Returns whether the demo company may be written here: into an empty console, or one with a bare group only."""
     with as_system(session):
         groups = session.scalars(select(Group).execution_options(deleted="with").limit(2)).all()
-        if any(group.name.endswith(UNFINISHED) for group in groups):
+        if any((group.address or "").endswith(UNFINISHED) for group in groups):
             return "unfinished"
         region = session.scalars(select(Region).execution_options(deleted="with").limit(1)).first()
         return "filled" if region is not None or len(groups) > 1 else "empty"
@@ -172,7 +172,7 @@ class _Founder:
                 if progress:
                     progress(project.name, done, total)
             self._at(self.story.opened())
-            group.name = self.whole.group.name
+            group.address = self.whole.companies[0].address
             self.session.commit()
         finally:
             act(self.session, SYSTEM, real)
@@ -199,7 +199,7 @@ class _Founder:
         self._at(self.story.opened())
         seat = whole.companies[0]
         group = self.session.scalars(select(Group).limit(1)).first() or Group(code=CODE)
-        group.name, group.address, group.phone = whole.group.name + UNFINISHED, seat.address, seat.landline
+        group.name, group.address, group.phone = whole.group.name, seat.address + UNFINISHED, seat.landline
         self._add(group, whole.group.key)
         if written := options.seed(self.session):  # what tags and visits are chosen from
             self.counts["dict_item"] += written

@@ -17,7 +17,7 @@ from models.kernel.roles import IMPORT
 from models.kernel.scope import granted_paths
 from models.kernel.session import actor_of
 from models.kernel.table import Table
-from models.kernel.words import Words, _
+from models.kernel.words import Words, _, amid
 from views.kernel.access import needs
 from views.kernel.cells import Cell
 from views.kernel.exchange.annotated import write_remarks, write_template
@@ -95,7 +95,7 @@ class Flow:
     ) -> None:
         self.target, self.base, self.back, self.template = target, base, back, template
         self.crumbs = crumbs or [{"label": target.title, "url": back}]
-        self.title = _("Import {name}", "导入{name}").fill(name=target.title)
+        self.title = _("Import {name}", "导入{name}").fill(name=amid(target.title))
         self._staging = Staging(Path(current_app.config["DOORBOOK_HOME"]))
 
     def upload(self) -> Any:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from models.kernel.actor import Actor
 from models.kernel.attachment import files_of
-from models.kernel.clock import local, today
+from models.kernel.clock import today
 from models.kernel.moving import move
 from models.kernel.reading_dates import read_date
 from models.kernel.refusal import Missing, Refusal
@@ -298,7 +298,7 @@ def _row(node: Node, now: date, typed: dict[str, str] | None) -> dict[str, Any]:
     typed = typed or {}
     recorded = None
     if record is not None and record.recorded_at is not None:
-        recorded = f"{record.recorder} {local(record.recorded_at):%Y-%m-%d %H:%M}"
+        recorded = f"{record.recorder} {formats.moment(record.recorded_at)}"
     return {
         "code": node.definition.code,
         "name": node.definition.name,

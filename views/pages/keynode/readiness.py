@@ -16,6 +16,7 @@ from models.kernel.words import Words, _
 from models.keynode.readiness import Readiness, readiness
 from models.property.project import Project
 from views.kernel.access import needs
+from views.kernel.formats import day
 from views.kernel.pages import RECORD_ACTIONS
 from views.kernel.request import actor
 from views.kernel.request import session as database
@@ -58,8 +59,8 @@ class ReadinessView(BaseView):  # type: ignore[misc]
                 {
                     "label": one.project.name,
                     "url": f"/readiness/{one.project.id}",
-                    "live": one.project.go_live_on.isoformat() if one.project.go_live_on else "",
-                    "due": one.due_on.isoformat() if one.due_on else "",
+                    "live": day(one.project.go_live_on),
+                    "due": day(one.due_on),
                     **_state(one),
                     "missing": [each.name for each in one.missing],
                 }

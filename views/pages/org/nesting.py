@@ -25,14 +25,21 @@ ICONS = {
 _ORDER = list(KINDS)
 
 
-def nested(session: Session, *, counts: bool = False, checked: frozenset[str] = frozenset()) -> list[dict[str, Any]]:
+def nested(
+    session: Session, *, counts: bool = False, checked: frozenset[str] = frozenset(), departments: bool = True
+) -> list[dict[str, Any]]:
     """Returns the nodes the actor may read, nested, departments after the levels they hang on.
 
     Args:
         counts: adds the number of rooms below each project, where rooms may be read. One statement.
         checked: paths of the nodes that are chosen now.
+        departments: also those departments at which one holds no role: they own nothing that could be narrowed to.
     """
     nodes = list(session.scalars(select(Node)))
+    if not departments:
+        held = {each.path for each in actor_of(session).grants}
+        below = [path for path in held for node in nodes if node.kind == "department" and node.path == path]
+        nodes = [n for n in nodes if n.kind != "department" or any(path.startswith(n.path) for path in below)]
     rooms: dict[int, int] = {}
     room = table("room")
     if counts and may(actor_of(session), room, READ):

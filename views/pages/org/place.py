@@ -34,7 +34,7 @@ class PlaceView(BaseView):  # type: ignore[misc]
         page = {
             "submit_url": "/place",
             "many": True,
-            "nodes": nested(own, counts=True, checked=frozenset(actor().within)),
+            "nodes": nested(own, counts=True, checked=frozenset(actor().within), departments=False),
         }
         return render_template("doorbook/fragment_tree.html", page=page)
 

@@ -19,6 +19,7 @@ from models.kernel.scope import known_nodes, may, reach
 from models.kernel.words import _
 from views.kernel.access import signed_in
 from views.kernel.cells import cell
+from views.kernel.formats import day
 from views.kernel.pages import LIST_ACTIONS
 from views.kernel.request import actor, say
 from views.kernel.request import session as database
@@ -179,7 +180,7 @@ def _line(cls: type[Parameter], one: Standing, node_id: int, writes: bool) -> di
         "place": one.place,
         "own": one.own,
         "replaced": "、".join(place for _row, place in one.replaced),
-        "later": [f"{each.from_day:%Y-%m-%d} {place}" for each, place in one.later],
+        "later": [f"{day(each.from_day)} {place}" for each, place in one.later],
         "kept": not row.overridable and not one.own,
         "may": writes and (one.own or row.overridable),
         "edit_url": f"/{cls.__tablename__}/edit/{row.id}" if one.own and writes else None,
