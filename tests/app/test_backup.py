@@ -302,10 +302,19 @@ def command(settings: Settings, *words: str) -> subprocess.Popen[bytes]:
     )
 
 
-@pytest.mark.parametrize("backend", BOTH)
+@pytest.mark.parametrize(
+    ("backend", "rounds"),
+    [
+        ("sqlite", 3),
+        pytest.param("postgres", 2, marks=pytest.mark.postgres),
+        pytest.param("sqlite", 50, marks=pytest.mark.deep),
+        pytest.param("postgres", 50, marks=[pytest.mark.postgres, pytest.mark.deep]),
+    ],
+)
 def test_whoever_is_killed_leaves_the_old_state_or_the_new(
-    settings: Settings, engine: Engine, world: World, tmp_path: Path
+    settings: Settings, engine: Engine, world: World, tmp_path: Path, backend: str, rounds: int
 ) -> None:
+    """Ten kills in CI; two hundred in the deep run, a hundred on each database."""
     file = tmp_path / "b.zip"
     first = command(settings, "backup", str(file))
     out, err = first.communicate(timeout=120)
@@ -323,7 +332,7 @@ def test_whoever_is_killed_leaves_the_old_state_or_the_new(
     took = time.monotonic() - begun
     assert state(engine) == backed
     dice = random.Random(20250602)
-    for words in (("restore", str(file), "--replace"), ("backup", str(file))) * 2:
+    for words in (("restore", str(file), "--replace"), ("backup", str(file))) * rounds:
         with engine.begin() as connection:
             connection.execute(text("UPDATE company SET name = 'later'"))
         engine.dispose()

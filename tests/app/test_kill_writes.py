@@ -1,4 +1,4 @@
-"""Uploads, bulk changes and bulk additions while their process is killed, or their database connections are cut.
+"""Uploads, numbers, moves, bulk changes and bulk additions while their process is killed, or their database connections are cut.
 
 A nursery process makes the console once and forks a child for each life; the child works through the console's own REST
 and bulk statements and notes what it was answered, until it is killed with SIGKILL, or PostgreSQL ends its connections
@@ -23,8 +23,10 @@ from config import ROOT, Settings
 from models.kernel.attachment import Attachment
 from models.kernel.audit import AuditLog
 from models.kernel.store import FolderStore
+from models.parameter.parameter_sheet import ParameterSheet
 from models.property.house_type import HouseType
 from models.property.room import Room
+from seeds.reference import numbers
 from tests.databases import BOTH
 from tests.world import World
 
@@ -33,6 +35,7 @@ TOGETHER = 5
 
 NURSERY = """
 import io, json, os, random, signal, sys, threading, time
+from datetime import date
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -41,10 +44,12 @@ from app.factory import create_app
 from config import Settings
 from models.kernel.actor import SYSTEM
 from models.kernel.bulk import insert_rows, update_rows
+from models.kernel.moving import move
 from models.kernel.session import act
+from models.parameter.parameter_sheet import ParameterSheet
 from models.property.house_type import HouseType
 from models.property.room import Room
-from tests.console import bearer, engine_of
+from tests.console import bearer
 
 told = json.loads(sys.argv[1])
 settings = Settings.read()
@@ -83,10 +88,27 @@ def bulk(engine, life, turn):
         if told["how"] == "kill" or not fault.connection_invalidated:
             ack(fault=repr(fault)[:300])
 
+def numbered(engine, life, turn):
+    # a number in one transaction, a move in another
+    try:
+        with Session(engine) as session:
+            act(session, SYSTEM)
+            sheet = ParameterSheet(node_id=told["node"], title=f"S{life}-{turn}", from_day=date(2025, 6, 2))
+            session.add(sheet)
+            session.commit()
+            ack(sheet=sheet.id, number=sheet.number)
+            move(session, sheet, "void")
+            session.commit()
+            ack(void=sheet.id)
+    except DBAPIError as fault:
+        if told["how"] == "kill" or not fault.connection_invalidated:
+            ack(fault=repr(fault)[:300])
+
 def live(life, stop=lambda: False):
     engine, client, turn = open_engine(settings), app.test_client(), 0
     while not stop():
         upload(client, life, turn)
+        numbered(engine, life, turn)
         bulk(engine, life, turn)
         turn += 1
     engine.dispose()
@@ -131,6 +153,7 @@ def lived(settings: Settings, world: World, home: Path, how: str, kills: int, ro
         "acks": str(home / "acks"),
         "room": world.id("room", "lake-1-1-101"),
         "project": world.id("project", "lake"),
+        "node": world.nodes["hangzhou"][0],
         "rooms": rooms,
         "together": TOGETHER,
     }
@@ -179,6 +202,7 @@ def judged(session: Session, settings: Settings, world: World, answers: list[dic
     assert sorted(told) == sorted(keys), "the audit tells another story of what was entered"
     prices = set(session.execute(select(bare.unit_price).where(bare.id.in_(rooms))).scalars())
     assert len(prices) == 1, "rows that were changed together differ"
+    _judge_sheets(session, answers)
     changed = session.scalar(
         select(func.count())
         .select_from(AuditLog.__table__)
@@ -187,13 +211,28 @@ def judged(session: Session, settings: Settings, world: World, answers: list[dic
     assert changed == len(made) * len(rooms), "the audit tells another story of what was changed"
 
 
+def _judge_sheets(session: Session, answers: list[dict[str, Any]]) -> None:
+    """Numbers without a gap or a double; each sheet void where its move was written down, and nowhere else."""
+    sheets, lines = ParameterSheet.__table__.c, AuditLog.__table__.c
+    rows = session.execute(select(sheets.id, sheets.number, sheets.state).order_by(sheets.id)).all()
+    counted = sorted(int(row.number.rpartition("-")[2]) for row in rows)
+    assert counted == list(range(1, len(rows) + 1)), "a number is lost or doubled"
+    known = {row.id: row.number for row in rows}
+    assert {each["sheet"]: each["number"] for each in answers if "sheet" in each}.items() <= known.items()
+    moved = session.execute(select(lines.row_id).where(lines.table_name == "parameter_sheet", lines.action == "void"))
+    void = [key for (key,) in moved]
+    assert sorted(void) == [row.id for row in rows if row.state == "void"], "the audit tells another story of moves"
+    assert {each["void"] for each in answers if "void" in each} <= set(void), "a move is lost"
+
+
 def run(
     session: Session, engine: Engine, settings: Settings, world: World, tmp_path: Path, how: str, kills: int
 ) -> None:
     bare = Room.__table__.c
     rooms = sorted(session.execute(select(bare.id).where(bare.project_id == world.id("project", "lake"))).scalars())
     rooms = rooms[:TOGETHER]
-    session.rollback()
+    numbers.seed(session)
+    session.commit()
     answers = lived(settings, world, tmp_path, how, kills, rooms)
     judged(session, settings, world, answers, rooms)
     assert any("upload" in each for each in answers) and any("bulk" in each for each in answers)

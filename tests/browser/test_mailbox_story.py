@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -97,3 +98,15 @@ def test_a_job_under_way_stands_in_the_frame_until_it_has_ended(
     expect(sign).to_be_hidden()
     other = person("company_leader")
     expect(other.locator("#running")).to_be_hidden()
+
+
+def test_a_calendar_speaks_the_language_of_the_page(person: Open, site: str) -> None:
+    """What a screen reader says of a date picker, in the operation log, which has the console's own."""
+    page = person("regional_admin")
+    page.goto("/operation_log/")
+    page.locator("#log-since").click()
+    calendar = page.locator(".flatpickr-calendar.open")
+    expect(calendar).to_be_visible()
+    said = calendar.locator("[aria-label]").evaluate_all("found => found.map(each => each.getAttribute('aria-label'))")
+    assert {"年份", "月份"} <= set(said)
+    assert not [each for each in said if re.search("[A-Za-z]{3}", each)]

@@ -4,6 +4,9 @@ import { all, make, one } from "doorbook/dom";
 
 const { TomSelect, flatpickr } = window;
 const chinese = document.documentElement.lang.startsWith("zh");
+// The package's own Chinese leaves out what is read aloud to who does not see the calendar.
+if (chinese && flatpickr?.l10ns.zh)
+  Object.assign(flatpickr.l10ns.zh, { yearAriaLabel: "年份", monthAriaLabel: "月份", hourAriaLabel: "小时", minuteAriaLabel: "分钟", scrollTitle: "滚动可调整", toggleTitle: "点击切换" });
 
 /** The address of a look-up with what has been typed and the fields it hangs on. */
 function address(select, query) {
