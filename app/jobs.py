@@ -14,9 +14,13 @@ KINDS = (
     "views.kernel.exchange.export_job",
     "views.kernel.exchange.import_job",
     "views.kernel.exchange.saved_job",
+    "views.pages.property.ledger_sheet",
     "models.keynode.reminders",
 )
-"""Modules that call `models.kernel.job.work`, and perhaps `models.kernel.job_schedule.every`. A new one is named here."""
+"""Modules that call `models.kernel.job.work`, and perhaps `models.kernel.job_schedule.every`, or say what an import fills.
+
+A new one is named here.
+"""
 
 
 def load(settings: Settings) -> None:

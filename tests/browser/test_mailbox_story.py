@@ -103,7 +103,7 @@ def test_a_job_under_way_stands_in_the_frame_until_it_has_ended(
 def test_a_calendar_speaks_the_language_of_the_page(person: Open, site: str) -> None:
     """What a screen reader says of a date picker, in the operation log, which has the console's own."""
     page = person("regional_admin")
-    page.goto("/operation_log/")
+    page.goto("/audit_log/list/")
     page.locator("#log-since").click()
     calendar = page.locator(".flatpickr-calendar.open")
     expect(calendar).to_be_visible()

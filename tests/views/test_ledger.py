@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,13 @@ from flask import Flask
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
+from config import Settings
 from models.customer import ledger as rules
 from models.customer.customer import Customer
 from models.customer.ownership import Ownership
 from models.kernel.audit import AuditLog
-from models.kernel.clock import frozen
+from models.kernel.clock import frozen, utc_now
+from models.kernel.job_running import Run, reap, work_once
 from models.kernel.refusal import Denied, Missing
 from models.kernel.session import act
 from models.kernel.table import Table
@@ -31,9 +33,10 @@ from models.property.house_type import HouseType
 from models.property.room import Room
 from models.property.unit import Unit
 from seeds.demo.people import citizen_id
-from tests.console import Console
+from tests.console import Console, engine_of
 from tests.databases import BOTH
 from tests.world import NOW, World
+from views.kernel.exchange import import_pages, plan
 from views.kernel.exchange.plan import Findings, layout_of, run, sheet_of
 from views.kernel.exchange.workbook import open_workbook
 from views.pages.property.ledger_sheet import OWNER_CHANGED, LedgerTarget, write_ledger
@@ -431,3 +434,58 @@ def test_the_pages(app: Flask, session: Session, world: World) -> None:
     assert Console(app, "project_leader").get(f"/ledger/{lake}").status_code == 403
     assert Console(app, "project_leader").get(f"/ledger/{lake}/export.xlsx").status_code == 200
     assert Console(app, "contractor").get(f"/ledger/{lake}/export.xlsx").status_code == 403
+
+
+def test_a_large_ledger_is_a_job_that_dies_at_every_batch_and_loses_nothing(
+    app: Flask, settings: Settings, session: Session, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed before and after the commit of each batch: each home and owner once, as a ledger of one transaction has it."""
+    monkeypatch.setattr(import_pages, "AT_ONCE", 3)
+    monkeypatch.setattr(plan, "CHUNK", 2)
+    lake, person = world.id("project", "lake"), Console(app, "project_clerk", "zh")
+    homes = [home(f"9{n:02}", "钱一" if n % 3 else "孙二", ID1 if n % 3 else ID2) for n in range(1, 8)]
+    file = sheet(*homes, home("901", "李三", ID3), home("909", "", None, state="待售"))
+    at = person.send(f"/ledger/{lake}", file=(io.BytesIO(file), "台账.xlsx"), encoding="auto").location
+    columns = re.findall(r'name="(column_\d+)"(.*?)</select>', person.get(at).get_data(as_text=True), re.DOTALL)
+    chosen = {name: re.search(r'value="([^"]*)" selected', options) for name, options in columns}
+    person.send(at, header_row="1", **{name: found[1] if found else "" for name, found in chosen.items()})
+    assert person.get(f"{at}/preview").status_code == 200
+    key = int(re.findall(r"/job/show/(\d+)", person.send(f"{at}/apply", leave_out="1").location)[0])
+
+    class Died(BaseException):
+        pass
+
+    before, deaths = Run.advance, {(n, when) for n in (2, 4, 6, 8) for when in ("before", "after")}
+
+    def advance(run: Run, done: int | None = None, total: int | None = None, cursor: Any = None) -> None:
+        if (done, "before") in deaths:
+            deaths.discard((done, "before"))
+            raise Died
+        before(run, done, total, cursor)
+        if (done, "after") in deaths:
+            deaths.discard((done, "after"))
+            raise Died
+
+    monkeypatch.setattr(Run, "advance", advance)
+    for attempt in range(1, 40):
+        moment = utc_now() + timedelta(minutes=attempt)
+        reap(engine_of(app), lambda moment=moment: moment)
+        try:
+            if work_once(engine_of(app), settings.home, lambda moment=moment: moment) is None:
+                break
+        except Died:
+            continue
+    assert not deaths
+    told = person.get(f"/api/v1/job/{key}").get_json()["result"]
+    assert told["state"] == "finished", told
+    assert {name: told["result"][name] for name in ("added", "changed", "left", "refused")} == {
+        "added": 8, "changed": 0, "left": 0, "refused": 1
+    }  # fmt: skip
+    act(session, world.actor("group_admin"), frozen(NOW))
+    rooms = {room.no: room.id for room in session.scalars(select(Room).where(Room.no.like("90_"), Room.floor == 9))}
+    assert sorted(rooms) == [*(f"90{n}" for n in range(1, 8)), "909"]
+    owners = select(Customer.name, func.count()).join(Ownership, Ownership.customer_id == Customer.id)
+    held = session.execute(owners.where(Ownership.room_id.in_(rooms.values())).group_by(Customer.id, Customer.name))
+    assert sorted(tuple(row) for row in held) == [("孙二", 2), ("钱一", 5)], "an owner was lost, or entered twice"
+    session.rollback()
+    assert counts(handed(session, world, sheet(*homes), write=False)) == (0, 0, 7, 0)

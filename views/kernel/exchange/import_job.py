@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from models.kernel.session import actor_of, reading
 from models.kernel.words import Words, _
 from views.kernel.exchange.headings import Layout
 from views.kernel.exchange.into_table import TableTarget
-from views.kernel.exchange.plan import Findings, layout_of, run_in_batches, sheet_of
+from views.kernel.exchange.plan import Findings, Target, layout_of, run_in_batches, sheet_of
 from views.kernel.exchange.plan import run as dry_run
 from views.kernel.exchange.sheet import Sheet
 from views.kernel.exchange.staging import Staged, Staging
@@ -37,7 +38,21 @@ DONE = Event(
 )
 
 
-def ask_for_import(session: Session, staged: Staged, target: TableTarget, leave_out: int) -> int:
+TARGETS: dict[str, Callable[[Session, str], Target]] = {}
+"""What is no table: first part of its name -> given the rest of it, the target. Pages of their own put theirs here."""
+
+
+def target_of(session: Session, name: str) -> Target:
+    """Returns the target of a job by its name, such as `room` or `ledger/5`.
+
+    Raises:
+        Missing: there is none, or it is not in the actor's scope.
+    """
+    kind, _slash, rest = name.partition("/")
+    return TARGETS[kind](session, rest) if kind in TARGETS else TableTarget(table(name))
+
+
+def ask_for_import(session: Session, staged: Staged, target: Target, leave_out: int) -> int:
     """Asks for the staged import as a job; asked for twice it is one job. Does not commit.
 
     Args:
@@ -53,7 +68,7 @@ def ask_for_import(session: Session, staged: Staged, target: TableTarget, leave_
 @work("import", _("Import", "导入"), attempts=5)
 def import_file(run: Run) -> dict[str, Any]:
     """Looks through the file first; then writes it, each batch in one transaction with its place in the file."""
-    target = TableTarget(table(run.arguments["table"]))
+    target = target_of(run.session, run.arguments["table"])
     staging = Staging(run.home)
     staged = staging.find(run.arguments["token"], run.actor.user_id, target.name)
     staged.keep_alive()
@@ -78,12 +93,12 @@ def import_file(run: Run) -> dict[str, Any]:
     tell(run.session, run.actor, DONE, [run.actor.user_id], values=told, job=run.key)
     return {
         "words": {"en": words.said("en"), "zh": words.said("zh")},
-        "link": f"/{target.name}/list/",
+        "link": target.link,
         **_counts(findings),
     }
 
 
-def _looked_through(run: Run, target: TableTarget, sheet: Sheet, layout: Layout, staged: Staged) -> Findings:
+def _looked_through(run: Run, target: Target, sheet: Sheet, layout: Layout, staged: Staged) -> Findings:
     """The dry run, once more: whoever asked may have waited, and nothing is written when more is wrong than they saw.
 
     Raises:
@@ -107,7 +122,7 @@ def _looked_through(run: Run, target: TableTarget, sheet: Sheet, layout: Layout,
     return found
 
 
-def _sheet(staged: Staged, target: TableTarget) -> tuple[Sheet, Layout]:
+def _sheet(staged: Staged, target: Target) -> tuple[Sheet, Layout]:
     book = open_workbook(Path(staged.file), staged.filename, encoding=staged.encoding, delimiter=staged.delimiter)
     sheet = sheet_of(book, staged.sheet)
     return sheet, layout_of(sheet, target.columns(), staged.header_row, staged.mapping or {})

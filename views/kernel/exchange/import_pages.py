@@ -318,7 +318,7 @@ class Flow:
             return redirect(f"{self.base}/{token}")
         seen = request.form.get("leave_out", "0")
         own = database()
-        if staged.rows > AT_ONCE and isinstance(self.target, TableTarget):
+        if staged.rows > AT_ONCE and self.target.in_batches:
             key = ask_for_import(own, staged, self.target, int(seen) if seen.isdigit() and len(seen) < 9 else 0)
             own.commit()
             return redirect(f"/job/show/{key}")

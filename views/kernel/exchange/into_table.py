@@ -28,6 +28,8 @@ class TableTarget(Target):
         self.cls = cls
         self.name = cls.__tablename__
         self.title = cls.screen.name
+        self.link = f"/{cls.__tablename__}/list/"
+        self.in_batches = True
 
     def columns(self) -> Mapping[str, Column]:
         """Returns the writable columns, references by name, the names above them, and their keys."""

@@ -125,10 +125,14 @@ class Target(ABC):
     Attributes:
         name: stable name; the staged file is bound to it.
         title: what people call it.
+        link: where what was written is seen afterwards.
+        in_batches: whether a large file may be written in portions, as a job: each row stands by itself.
     """
 
     name: str
     title: Words
+    link: str = "/"
+    in_batches: bool = False
 
     @abstractmethod
     def columns(self) -> Mapping[str, Column]:

@@ -28,7 +28,7 @@ from views.kernel.pages import LIST_ACTIONS, RECORD_ACTIONS
 from views.kernel.request import actor, language, say
 from views.kernel.request import session as database
 from views.kernel.shell import crumbs
-from views.pages.property.ledger_sheet import LedgerTarget, write_ledger
+from views.pages.property.ledger_sheet import LedgerTarget, titled, write_ledger
 
 _IN = {"label": _("Import ledger", "导入台账"), "icon": "file-upload", "right": IMPORT, "of": "room"}
 _OUT = {"label": _("Export ledger", "导出台账"), "icon": "file-spreadsheet", "right": EXPORT, "of": "room"}
@@ -57,10 +57,10 @@ class LedgerView(BaseView):  # type: ignore[misc]
         own = database()
         project = self._project(pk)
         customers_node(own, project, WRITTEN)
-        title = _("ledger of {project}", "{project}台账").fill(project=project.name)
         base = f"/ledger/{pk}"
         trail = [*crumbs("project", pk), {"label": _("Ledger", "台账"), "url": base}]
-        return Flow(LedgerTarget(pk, title), base, f"/room/list/?_flt_0_project_id={pk}", f"{base}/export.xlsx", trail)
+        target = LedgerTarget(pk, titled(project))
+        return Flow(target, base, target.link, f"{base}/export.xlsx", trail)
 
     @expose("/", methods=["GET"])
     @needs(IMPORT)

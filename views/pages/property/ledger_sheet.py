@@ -21,18 +21,20 @@ from models.kernel import entry
 from models.kernel.columns import ColumnInfo
 from models.kernel.masking import is_masked
 from models.kernel.reading import read_choice, read_code, read_decimal, read_integer
-from models.kernel.refusal import Refusal
+from models.kernel.refusal import Missing, Refusal
 from models.kernel.registry import infos
 from models.kernel.trial import drop_kept
 from models.kernel.words import Words, _
 from models.property.building import Building
 from models.property.house_type import HouseType
+from models.property.project import Project
 from models.property.room import Room, SaleState
 from models.property.typed import floor_of
 from models.property.unit import Unit
 from views.kernel.cells import plain_text
 from views.kernel.exchange.cells import neutralised
 from views.kernel.exchange.headings import DataRow, Layout
+from views.kernel.exchange.import_job import TARGETS
 from views.kernel.exchange.line import no_column
 from views.kernel.exchange.matching import Column
 from views.kernel.exchange.people import split_people
@@ -92,6 +94,11 @@ def columns() -> dict[str, Column]:
     return {column.key: column for column in found}
 
 
+def titled(project: Project) -> Words:
+    """Returns what the ledger of a project is called."""
+    return _("ledger of {project}", "{project}台账").fill(project=project.name)
+
+
 class LedgerTarget(Target):
     """The ledger of one project as the target of an import."""
 
@@ -99,6 +106,8 @@ class LedgerTarget(Target):
         self.project_id = project_id
         self.name = f"ledger/{project_id}"
         self.title = title
+        self.link = f"/room/list/?_flt_0_project_id={project_id}"
+        self.in_batches = True
         self._columns = columns()
 
     def columns(self) -> Mapping[str, Column]:
@@ -126,6 +135,22 @@ class LedgerTarget(Target):
         """Begins a walk; whoever may not write homes, owners and customers there is refused."""
         ledger = Ledger(session, self.project_id, owner_changed=OWNER_CHANGED in options)
         return LedgerPass(session, ledger, Cells(sheet, layout, self._columns), layout, findings, writes=write)
+
+
+def _of_project(session: Session, rest: str) -> LedgerTarget:
+    """Returns the ledger of a project, for a job.
+
+    Raises:
+        Missing: the project is not in the actor's scope.
+    """
+    key = int(rest) if rest.isdecimal() else 0
+    project = session.execute(select(Project).where(Project.id == key)).scalar_one_or_none()
+    if project is None:
+        raise Missing()
+    return LedgerTarget(key, titled(project))
+
+
+TARGETS["ledger"] = _of_project
 
 
 class LedgerPass(Pass):
@@ -162,6 +187,12 @@ class LedgerPass(Pass):
         for cls, count in self._ledger.take(verdicts, write=self._writes).items():
             if cls is not Room:
                 self._findings.add_also(cls.screen.name, count)
+
+    def rehearse(self, rows: Sequence[DataRow]) -> None:
+        """Reads rows whose homes were entered, or refused, before this run began. Nothing is compared: it is done."""
+        for home, _wrong in map(self._read, rows):
+            if home is not None:
+                self._ledger.remember(home)
 
     def _read(self, row: DataRow) -> tuple[Home | None, list[Refusal]]:
         wrong: list[Refusal] = []
