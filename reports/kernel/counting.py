@@ -7,18 +7,19 @@ Ratios are made last, on lines and totals alike.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Date, Select, String, distinct, func, select
+from sqlalchemy import ColumnElement, Date, Select, String, and_, distinct, false, func, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.functions import GenericFunction
 
 from models.kernel.clock import CHINA
 from models.kernel.columns import Moment
+from models.kernel.option_values import words_of
 from models.kernel.roles import READ
 from models.kernel.scope import criterion, known_nodes, reach
 from models.kernel.session import actor_of
@@ -27,7 +28,7 @@ from models.org.company import Company
 from models.property.building import Building
 from models.property.project import Project
 from reports.kernel.question import LEVELS, Question
-from reports.kernel.report import Dimension, Join, Measure, Report
+from reports.kernel.report import AGO, TODAY, Dimension, Join, Measure, Report
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -132,25 +133,33 @@ def axis(report: Report, by: str) -> tuple[Any, tuple[Join, ...]]:
     return dimension.key, dimension.joins
 
 
+def _edge(report: Report, day: date) -> date | datetime:
+    """Where a day begins, as the column of the period has it."""
+    return day if isinstance(report.when.type, Date) else datetime.combine(day, time(), CHINA).astimezone(UTC)
+
+
 def _bounds(report: Report, start: date | None, end: date | None) -> list[ColumnElement[bool]]:
     when, found = report.when, []
     if when is None:
         return []
-    plain = isinstance(when.type, Date)
-
-    def edge(day: date) -> date | datetime:
-        return day if plain else datetime.combine(day, time(), CHINA).astimezone(UTC)
-
     if start is not None:
-        found.append(when >= edge(start))
+        found.append(when >= _edge(report, start))
     if end is not None and end < date.max:
-        found.append(when < edge(end + timedelta(days=1)))
+        found.append(when < _edge(report, end + timedelta(days=1)))
+    if not found and _standing(report):  # rows that only the figures of all time count
+        found.append(when.is_not(None))
     return found
 
 
-def _conditions(report: Report, question: Question) -> tuple[list[Any], tuple[Join, ...]]:
+def _standing(report: Report) -> bool:
+    """Whether some figures look beyond the period."""
+    return bool(report.runnings) or any(measure.always for measure in report.measures)
+
+
+def _conditions(report: Report, question: Question, *, always: bool = False) -> tuple[list[Any], tuple[Join, ...]]:
     found: list[Any] = [] if report.base is None else [report.base]
-    found += _bounds(report, question.start, question.end)
+    if not always:
+        found += _bounds(report, question.start, question.end)
     joins: tuple[Join, ...] = ()
     if question.place is not None and question.place.kind != "group":
         if question.place.kind == "building" and report.building is not None:
@@ -173,20 +182,40 @@ def _counted(report: Report, measure: Measure) -> Any:
     return (func.coalesce(cut, 0) if measure.kind == "sum" else cut).label(measure.name)
 
 
-def statement(report: Report, question: Question, *also: Any, split: bool = True) -> Select[Any]:
+def _composed(report: Report, question: Question, found: Select[Any], joins: Sequence[Join], where: Any) -> Select[Any]:
+    """The entities a statement needs, its conditions, and the moment it asks about."""
+    for entity, on, *outer in _joined(report, joins):
+        found = found.join(entity, on, isouter=bool(outer))
+    found = found.where(*where)
+    if question.now is None:
+        return found
+    moments = {f"report_ago_{days}": question.now - timedelta(days=days) for days in AGO}
+    return found.params(**moments, **{TODAY.key: question.now.astimezone(CHINA).date()})
+
+
+def statement(
+    report: Report,
+    question: Question,
+    *also: Any,
+    split: bool = True,
+    figures: Sequence[Measure] | None = None,
+    always: bool = False,
+) -> Select[Any]:
     """Returns the statement of the figures: a row per line (`key` first), or one row of totals where not `split`.
 
-    `also` are further conditions.
+    Args:
+        also: further conditions.
+        figures: which figures, those of the period where None.
+        always: whatever the period is.
     """
-    conditions, joins = _conditions(report, question)
-    conditions += also
+    conditions, joins = _conditions(report, question, always=always)
     key: Any
     key, more = axis(report, question.by) if split else (None, ())
-    figures = [_counted(report, measure) for measure in report.measures]
-    found = select(*([key.label("key")] if split else []), *figures).select_from(report.entity)
-    for entity, on in _joined(report, (*more, *joins)):
-        found = found.join(entity, on)
-    found = found.where(*conditions)
+    if figures is None:
+        figures = [measure for measure in report.measures if not measure.always]
+    counted = [_counted(report, measure) for measure in figures]
+    found = select(*([key.label("key")] if split else []), *counted).select_from(report.entity)
+    found = _composed(report, question, found, (*more, *joins), (*conditions, *also))
     return found.group_by(key) if split else found
 
 
@@ -196,20 +225,17 @@ def rows(report: Report, question: Question, measure: Measure, by: str | None, k
     Args:
         by: the dimension of the line, None for the total; `key` is the line's value.
     """
-    conditions, joins = _conditions(report, question)
+    conditions, joins = _conditions(report, question, always=measure.always)
     if measure.where is not None:
         conditions.append(measure.where)
-    if by is not None:
+    if by is not None and not (measure.always and by in ("month", "day")):
         column, more = axis(report, by)
         joins = (*more, *joins)
         conditions.append(column.is_(None) if key is None else column == key)
     column = measure.rows[1] if measure.rows else report.entity.id
     if measure.kind != "count" and measure.of is not None:
         conditions.append(measure.of.is_not(None))
-    found = select(column).select_from(report.entity)
-    for entity, on in _joined(report, joins):
-        found = found.join(entity, on)
-    return found.where(*conditions)
+    return _composed(report, question, select(column).select_from(report.entity), joins, conditions)
 
 
 def _held(session: Session, report: Report, right: str) -> list[ColumnElement[bool]]:
@@ -219,20 +245,60 @@ def _held(session: Session, report: Report, right: str) -> list[ColumnElement[bo
     return [criterion(report.entity, reach(session, actor_of(session), report.entity, right), right)]
 
 
-def frame(session: Session, report: Report, question: Question, *, right: str = READ) -> pd.DataFrame:
-    """Returns the figures of a question as a frame: `key` and a column per measure. One statement."""
+def frame(
+    session: Session, report: Report, question: Question, *, right: str = READ, split: bool = True
+) -> pd.DataFrame:
+    """Returns the figures of a question as a frame: `key` and a column per figure that is counted; one row without `split`.
+
+    One statement, and one more where figures look beyond the period.
+    """
     import pandas as pd  # a tenth of the start-up, and most requests are no reports
 
-    made = statement(report, question, *_held(session, report, right))
-    names = ["key", *(measure.name for measure in report.measures)]
-    return pd.DataFrame(session.execute(made).all(), columns=names, dtype=object)
+    held = _held(session, report, right)
+    names = [measure.name for measure in report.measures if not measure.always]
+    made = session.execute(statement(report, question, *held, split=split)).all()
+    lines = {row[0] if split else None: dict(zip(names, row[1:] if split else row, strict=True)) for row in made}
+    if _standing(report):
+        _beyond(session, report, question, lines, held, split=split)
+    columns = [figure.name for figure in (*report.measures, *report.runnings)]
+    table = [(key, *(found.get(name, 0) for name in columns)) for key, found in lines.items()]
+    return pd.DataFrame(table, columns=["key", *columns], dtype=object)
+
+
+def _beyond(
+    session: Session, report: Report, question: Question, lines: dict[Any, Any], held: list[Any], *, split: bool
+) -> None:
+    """Adds the figures that look beyond the period to the lines; a line that has only these is added."""
+    timed = split and question.by in ("month", "day")
+    start, end = question.start, question.end
+    figures = [measure for measure in report.measures if measure.always]
+    for running in report.runnings:
+        of = next(measure for measure in report.measures if measure.name == running.of)
+        last = start if timed else end + timedelta(days=1) if end is not None and end < date.max else None
+        if timed and start is None:
+            until: Any = false()  # nothing was before the first line
+        else:
+            until = report.when.is_not(None) if last is None else report.when < _edge(report, last)
+        figures.append(replace(of, name=running.name, where=until if of.where is None else and_(until, of.where)))
+    made = statement(report, question, *held, split=split and not timed, figures=figures, always=True)
+    names = [figure.name for figure in figures]
+    found = session.execute(made).all()
+    if not timed:
+        for row in found:
+            key, values = (row[0], row[1:]) if split else (None, row)
+            lines.setdefault(key, {}).update(zip(names, values, strict=True))
+        return
+    standing = dict(zip(names, found[0], strict=True))
+    for key in sorted(lines):
+        for running in report.runnings:
+            standing[running.name] += lines[key][running.of]
+        lines[key].update(standing)
 
 
 def _totals(session: Session, report: Report, question: Question, found: pd.DataFrame, right: str) -> dict[str, Figure]:
-    if any(measure.kind == "distinct" for measure in report.measures):
-        made = statement(report, question, *_held(session, report, right), split=False)
-        row = session.execute(made).one()
-        return dict(zip((measure.name for measure in report.measures), row, strict=True))
+    if _standing(report) or any(measure.kind == "distinct" for measure in report.measures):
+        row = frame(session, report, question, right=right, split=False).iloc[0]
+        return {name: row[name] for name in found.columns if name != "key"}
     return {measure.name: found[measure.name].sum() if len(found) else 0 for measure in report.measures}
 
 
@@ -267,14 +333,14 @@ def count(session: Session, report: Report, question: Question, *, right: str = 
                 if line.key in known:
                     known[line.key].before = line.values
                 else:  # nothing this time, something then
-                    nothing: dict[str, Figure] = {measure.name: 0 for measure in report.measures}
+                    nothing: dict[str, Figure] = {name: 0 for name in found.columns if name != "key"}
                     line.before, line.values = line.values, _with_ratios(report, nothing)
                     lines.append(line)
     return outcome
 
 
 def _lines(session: Session, report: Report, question: Question, found: pd.DataFrame) -> list[Line]:
-    names = [measure.name for measure in report.measures]
+    names = [name for name in found.columns if name != "key"]
     keys = list(found["key"])
     labels, order, nodes = _called(session, report, question.by, keys)
     made = [
@@ -312,13 +378,12 @@ def _called(
     if dimension is not None and dimension.options is not None:
         options = dimension.options.options()
         return {o.value: o.words for o in options}, {o.value: place for place, o in enumerate(options)}, {}
+    if dimension is not None and dimension.listed is not None:
+        return {key: words_of(session, dimension.listed, key) for key in keys if key is not None}, {}, {}
+    if dimension is not None and dimension.pair is not None:
+        return _named_pairs(session, dimension.pair, keys), {}, {}
     if dimension is not None and dimension.target is not None:
-        cls: Any = dimension.target
-        wanted = [key for key in keys if key is not None]
-        named: dict[Any, Any] = {}
-        for start in range(0, len(wanted), 500):
-            chunk = select(cls.id, cls.name).where(cls.id.in_(wanted[start : start + 500]))
-            named.update(session.execute(chunk.execution_options(deleted="with")).all())
+        named = _names(session, dimension.target, keys)
         order = (
             {key: place for place, (key, _name) in enumerate(sorted(named.items(), key=_natural))}
             if by == "building"
@@ -326,6 +391,28 @@ def _called(
         )
         return named, order, {}
     return {key: str(key) for key in keys if key is not None}, {}, {}
+
+
+def _names(session: Session, cls: Any, keys: Sequence[Any]) -> dict[Any, Any]:
+    """Names of rows by key, of those too that were deleted since."""
+    wanted = sorted({key for key in keys if key is not None})
+    named: dict[Any, Any] = {}
+    for start in range(0, len(wanted), 500):
+        chunk = select(cls.id, cls.name).where(cls.id.in_(wanted[start : start + 500]))
+        named.update(session.execute(chunk.execution_options(deleted="with")).tuples().all())
+    return named
+
+
+def _named_pairs(session: Session, pair: tuple[Any, Any], keys: list[Any]) -> dict[Any, Any]:
+    split = {key: tuple(int(part) if part else None for part in str(key).split("-")) for key in keys if key is not None}
+    one = _names(session, pair[0], [first for first, _second in split.values()])
+    other = _names(session, pair[1], [second for _first, second in split.values()])
+    return {
+        key: _("{one} · {other}", "{one} · {other}").fill(
+            one=one.get(first, UNKNOWN), other=UNKNOWN if second is None else other.get(second, UNKNOWN)
+        )
+        for key, (first, second) in split.items()
+    }
 
 
 def _natural(item: tuple[Any, Any]) -> tuple[Any, ...]:

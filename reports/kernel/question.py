@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from urllib.parse import urlencode
 
 from sqlalchemy.orm import Session
@@ -66,6 +66,7 @@ class Question:
         start, end: first and last day of the period; None where it is open.
         period: name of the period, where it has one.
         compare: '', 'previous' or 'year'.
+        now: the moment it is asked: what is overdue is overdue then.
         ways: what `by` may be here, the nearest level of the tree first.
         notes: sentences about what was left out.
     """
@@ -76,6 +77,7 @@ class Question:
     end: date | None = None
     period: str = ""
     compare: str = ""
+    now: datetime | None = field(default=None, compare=False)
     ways: tuple[str, ...] = field(default=(), compare=False)
     notes: tuple[Words, ...] = field(default=(), compare=False)
 
@@ -188,7 +190,7 @@ def ask(session: Session, report: Report, raw: Mapping[str, str]) -> Question:
     if by == "day" and (start is None or end is None or (end - start).days > MOST_DAYS):
         by = "month"
         notes.append(_("The period is long: shown by month.", "期间较长，已按月统计。"))
-    return Question(place, by, start, end, period, compare, tuple(ways), tuple(notes))
+    return Question(place, by, start, end, period, compare, clock_of(session)(), tuple(ways), tuple(notes))
 
 
 def _place(raw: str, offered: list[Place], notes: list[Words]) -> Place | None:

@@ -9,15 +9,28 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import BindParameter, ColumnElement, Date, String, bindparam, cast, func
 
+from models.kernel.columns import Moment
 from models.kernel.options import Options
 from models.kernel.roles import INSIDE
 from models.kernel.table import Table
 from models.kernel.words import Words, _
 
-Join = tuple[type[Table], ColumnElement[bool]]
-"""An entity and the condition it is joined on."""
+Join = tuple[type[Table], ColumnElement[bool]] | tuple[type[Table], ColumnElement[bool], bool]
+"""An entity and the condition it is joined on; with True, rows stay for which there is none."""
+
+TODAY: BindParameter[Any] = bindparam("report_today", type_=Date())
+"""The day of the question on the company's calendar."""
+AGO: set[int] = set()
+"""How many days back conditions look; each is filled in with the moment of the question."""
+
+
+def ago(days: int) -> BindParameter[Any]:
+    """Returns so many days before the moment of the question; `ago(0)` is that moment."""
+    AGO.add(days)
+    return bindparam(f"report_ago_{days}", type_=Moment())
+
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +44,7 @@ class Measure:
         rows: where a figure leads: the table whose list shows what it counts, and the column of the statement that names
             its rows; the report's own entity where it is None.
         places: decimal places that are shown.
+        always: counted whatever the period is; on lines of a day or month, the same on each.
     """
 
     name: str
@@ -42,11 +56,14 @@ class Measure:
     unit: Words | None = None
     places: int = 0
     late: bool = False
+    always: bool = False
 
 
-def count(name: str, label: Words, where: ColumnElement[bool] | None = None, *, late: bool = False) -> Measure:
-    """Counts rows; `late` marks a figure that ought to be zero."""
-    return Measure(name, label, where=where, late=late)
+def count(
+    name: str, label: Words, where: ColumnElement[bool] | None = None, *, late: bool = False, always: bool = False
+) -> Measure:
+    """Counts rows; `late` marks a figure that ought to be zero; `always` leaves the period aside."""
+    return Measure(name, label, where=where, late=late, always=always)
 
 
 def total(
@@ -72,6 +89,23 @@ def distinct(
 ) -> Measure:
     """Counts different values of `of`; its total is counted anew, since one value may stand in several lines."""
     return Measure(name, label, "distinct", where, of, rows=rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What a count has come to by the end of a line's day or month, what came before the period included.
+
+    On other lines, and in the total: by the end of the period. It leads to no list: what it adds up to does, line by line.
+
+    Attributes:
+        of: name of a measure that counts rows.
+    """
+
+    name: str
+    label: Words
+    of: str
+    places: int = 0
+    unit: Words | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +147,8 @@ class Dimension:
         joins: entities the key needs beside the report's own.
         options: the words of its values, where it is a choice.
         target: the table its values are keys of; lines are then called by that row's name.
+        listed: the name of the option list its values are codes of.
+        pair: two tables, where a value is two keys as `paired` joins them.
     """
 
     name: str
@@ -121,6 +157,13 @@ class Dimension:
     joins: tuple[Join, ...] = ()
     options: type[Options] | None = None
     target: type[Table] | None = None
+    listed: str | None = None
+    pair: tuple[type[Table], type[Table]] | None = None
+
+
+def paired(one: Any, other: Any) -> ColumnElement[str]:
+    """Returns two keys as one value, such as '12-7'; '12-' where there is no second."""
+    return cast(one, String) + "-" + func.coalesce(cast(other, String), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +188,8 @@ class Report:
         when: the column a period cuts by; None for a report of how things stand now.
         standing: the period shown where none is asked for: 'month', 'quarter', 'year', 'all'.
         figures: measures and ratios in the order they are shown.
-        by: the dimension that is shown first where the reader chose none; the next level of the tree where it is None.
+        by: the dimension (or 'month', 'day') that is shown first where the reader chose none; the next level of the tree
+            where it is None.
         roles: who may open it, beside the right to read its entity.
     """
 
@@ -154,7 +198,7 @@ class Report:
     definition: Words
     area: str
     entity: type[Table]
-    figures: tuple[Measure | Ratio, ...]
+    figures: tuple[Measure | Ratio | Running, ...]
     chart: Chart
     project: Any = None
     building: Dimension | None = None
@@ -184,7 +228,12 @@ class Report:
         """The figures that are made of others."""
         return tuple(figure for figure in self.figures if isinstance(figure, Ratio))
 
-    def figure(self, name: str) -> Measure | Ratio | None:
+    @property
+    def runnings(self) -> tuple[Running, ...]:
+        """The figures that say what a count has come to."""
+        return tuple(figure for figure in self.figures if isinstance(figure, Running))
+
+    def figure(self, name: str) -> Measure | Ratio | Running | None:
         """Returns a figure by its name."""
         return next((figure for figure in self.figures if figure.name == name), None)
 
@@ -207,10 +256,12 @@ def declare(report: Report) -> Report:
         raise RuntimeError(f"There are two reports {report.name}.")
     names = [figure.name for figure in report.figures]
     wanted = [name for ratio in report.ratios for name in (ratio.part, ratio.whole)] + list(report.chart.figures)
+    wanted += [running.of for running in report.runnings]
     unknown = [name for name in wanted if name not in names]
     if unknown or len(set(names)) != len(names):
         raise RuntimeError(f"{report.name}: unknown or doubled figures {unknown or names}; there are {names}.")
-    if report.by is not None and report.dimension(report.by) is None:
+    timed = report.when is not None and report.by in ("month", "day")
+    if report.by is not None and not timed and report.dimension(report.by) is None:
         raise RuntimeError(f"{report.name}: no dimension {report.by}; there are {[d.name for d in report.dimensions]}.")
     REPORTS[report.name] = report
     return report

@@ -317,7 +317,13 @@ class ReportPages(BaseView):
             figure = report.figure(name)
             values = [line.values.get(name) for line in lines]
             series.append({"name": say(figure.label), "values": [None if v is None else float(v) for v in values]})
-        return {"kind": report.chart.kind, "labels": [say(line.label) for line in lines], "series": series}
+        total = outcome.totals.get(report.chart.figures[0])
+        return {
+            "kind": report.chart.kind,
+            "labels": [say(line.label) for line in lines],
+            "series": series,
+            "total": None if total is None else float(total),
+        }
 
     @expose("/<name>/export.<any(csv, xlsx, jsonl):kind>")
     @signed_in

@@ -9,7 +9,7 @@ function colour(name) {
 
 const TONES = ["--tone-teal", "--tone-blue", "--tone-orange", "--tone-purple", "--tone-lime", "--tone-grey"];
 
-function options({ kind, labels, series }) {
+function options({ kind, labels, series, total }) {
   const ink = colour("--text-2");
   const line = colour("--line");
   const many = labels.length > 8;
@@ -24,9 +24,8 @@ function options({ kind, labels, series }) {
   }));
   const axes = [{ type: "value", axisLabel: { color: ink }, splitLine: { lineStyle: { color: line } } }];
   if (kind === "pareto") {
-    const all = drawn[0].data.reduce((sum, value) => sum + value, 0);
     let sum = 0;
-    const share = drawn[0].data.map((value) => Math.round(((sum += value) / (all || 1)) * 1000) / 10);
+    const share = drawn[0].data.map((value) => Math.round(((sum += value) / (total || 1)) * 1000) / 10);
     drawn.push({ name: "%", type: "line", yAxisIndex: 1, data: share, symbolSize: 5 });
     axes.push({ type: "value", max: 100, axisLabel: { color: ink }, splitLine: { show: false } });
   }
