@@ -260,7 +260,7 @@ def frame(
     lines = {row[0] if split else None: dict(zip(names, row[1:] if split else row, strict=True)) for row in made}
     if _standing(report):
         _beyond(session, report, question, lines, held, split=split)
-    columns = [figure.name for figure in (*report.measures, *report.runnings)]
+    columns = [*(figure.name for figure in report.measures), *(figure.name for figure in report.runnings)]
     table = [(key, *(found.get(name, 0) for name in columns)) for key, found in lines.items()]
     return pd.DataFrame(table, columns=["key", *columns], dtype=object)
 
@@ -383,7 +383,7 @@ def _called(
     if dimension is not None and dimension.pair is not None:
         return _named_pairs(session, dimension.pair, keys), {}, {}
     if dimension is not None and dimension.target is not None:
-        named = _names(session, dimension.target, keys)
+        named = _names(session, dimension.target, keys, dimension.called)
         order = (
             {key: place for place, (key, _name) in enumerate(sorted(named.items(), key=_natural))}
             if by == "building"
@@ -393,13 +393,13 @@ def _called(
     return {key: str(key) for key in keys if key is not None}, {}, {}
 
 
-def _names(session: Session, cls: Any, keys: Sequence[Any]) -> dict[Any, Any]:
+def _names(session: Session, cls: Any, keys: Sequence[Any], called: str = "name") -> dict[Any, Any]:
     """Names of rows by key, of those too that were deleted since."""
     wanted = sorted({key for key in keys if key is not None})
     named: dict[Any, Any] = {}
     for start in range(0, len(wanted), 500):
-        chunk = select(cls.id, cls.name).where(cls.id.in_(wanted[start : start + 500]))
-        named.update(session.execute(chunk.execution_options(deleted="with")).tuples().all())
+        chunk = select(cls.id, getattr(cls, called)).where(cls.id.in_(wanted[start : start + 500]))
+        named.update(session.execute(chunk.execution_options(deleted="with")).all())
     return named
 
 

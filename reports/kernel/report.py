@@ -32,7 +32,6 @@ def ago(days: int) -> BindParameter[Any]:
     return bindparam(f"report_ago_{days}", type_=Moment())
 
 
-
 @dataclass(frozen=True, slots=True)
 class Measure:
     """A figure that the database adds up.
@@ -146,7 +145,7 @@ class Dimension:
         key: the column whose values are the lines.
         joins: entities the key needs beside the report's own.
         options: the words of its values, where it is a choice.
-        target: the table its values are keys of; lines are then called by that row's name.
+        target: the table its values are keys of; lines are then called by that row's name, or the column `called`.
         listed: the name of the option list its values are codes of.
         pair: two tables, where a value is two keys as `paired` joins them.
     """
@@ -157,6 +156,7 @@ class Dimension:
     joins: tuple[Join, ...] = ()
     options: type[Options] | None = None
     target: type[Table] | None = None
+    called: str = "name"
     listed: str | None = None
     pair: tuple[type[Table], type[Table]] | None = None
 

@@ -14,7 +14,7 @@ import xlsxwriter
 from models.kernel.words import Words, _
 from reports.kernel.counting import Outcome
 from reports.kernel.question import COMPARED, LEVEL_WORDS, PERIODS, TIME_WORDS
-from reports.kernel.report import Measure, Ratio
+from reports.kernel.report import Measure, Ratio, Running
 
 Say = Callable[[Any], str]
 """Turns words into text of the reader's language."""
@@ -128,7 +128,7 @@ def as_xlsx(outcome: Outcome, say: Say, *, reader: str, scope: str, made: dateti
     return out.getvalue()
 
 
-def _number(figure: Measure | Ratio) -> str:
+def _number(figure: Measure | Ratio | Running) -> str:
     return "#,##0" + ("." + "0" * figure.places if figure.places else "")
 
 
@@ -176,14 +176,23 @@ def _definition(book: Any, outcome: Outcome, say: Say, reader: str, scope: str, 
     sheet.set_column(1, 1, 80)
 
 
-def _formula(outcome: Outcome, figure: Measure | Ratio, say: Say) -> str:
+def _formula(outcome: Outcome, figure: Measure | Ratio | Running, say: Say) -> str:
     if isinstance(figure, Measure):
         how = {
             "count": _("number of rows", "记录数"),
             "sum": _("sum", "合计"),
             "distinct": _("different ones", "去重计数"),
         }
-        return say(how[figure.kind])
+        return say(how[figure.kind]) + (
+            say(_(", whatever the period is", "（不受统计期间限制）")) if figure.always else ""
+        )
+    if isinstance(figure, Running):
+        of = outcome.report.figure(figure.of)
+        return say(
+            _("{of} by the end of the line's day or month", "截至当日（当月）累计的{of}").fill(
+                of=of.label if of else ""
+            )
+        )
     part, whole = outcome.report.figure(figure.part), outcome.report.figure(figure.whole)
     times = " × 100" if figure.times == 100 else ""
     return f"{say(part.label) if part else ''} ÷ {say(whole.label) if whole else ''}{times}"

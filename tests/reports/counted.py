@@ -3,27 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-Row = dict[str, Any]
-Rows = dict[str, dict[int, Row]]
-
-
-@dataclass
-class Said:
-    """A report in plain words: which rows, and per measure what is counted of a row.
-
-    A measure yields None for a row that does not count, True for one that does, a Decimal to add up, or ('key', value)
-    for values of which each counts once.
-    """
-
-    table: str
-    measures: dict[str, Callable[[Rows, Row], Any]]
-    base: Callable[[Rows, Row], bool] = lambda rows, row: True
-    axes: dict[str, Callable[[Rows, Row], Any]] = field(default_factory=dict)
+from tests.reports.counted_handovers import HANDOVERS
+from tests.reports.counted_issues import ISSUES
+from tests.reports.said import Row, Rows, Said, local
 
 
 def _state(column: str, *values: str) -> Callable[[Rows, Row], Any]:
@@ -64,11 +49,6 @@ def _of_customer(column: str) -> Callable[[Rows, Row], Any]:
 
 def _today(rows: Rows, row: Row) -> bool:
     return row["until_day"] is None
-
-
-def _local(value: Any) -> str:
-    moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-    return (moment.replace(tzinfo=None) + timedelta(hours=8)).isoformat()
 
 
 def _any() -> Callable[[Rows, Row], Any]:
@@ -139,11 +119,15 @@ SAID: dict[str, Said] = {
         "visit_record",
         {"visits": _any(), "customers": _customer()},
         axes={
-            "month": lambda rows, row: _local(row["visited_at"])[:7],
-            "day": lambda rows, row: _local(row["visited_at"])[:10],
+            "month": lambda rows, row: local(row["visited_at"])[:7],
+            "day": lambda rows, row: local(row["visited_at"])[:10],
         },
     ),
 }
+
+
+SAID.update(HANDOVERS)
+SAID.update(ISSUES)
 
 
 def figures(said: Said, rows: Rows, seen: list[Row], by: str) -> tuple[dict[Any, dict[str, Any]], dict[str, Any]]:
@@ -159,12 +143,28 @@ def figures(said: Said, rows: Rows, seen: list[Row], by: str) -> tuple[dict[Any,
     lines: dict[Any, list[Row]] = {}
     for row in seen:
         lines.setdefault(_axis(said, rows, row, by), []).append(row)
-    return {key: _add_up(said, rows, some) for key, some in lines.items()}, _add_up(said, rows, seen)
+    timed = by in ("month", "day")
+    if timed and said.always:
+        lines.pop(None, None)
+    found = {key: _add_up(said, rows, some) for key, some in lines.items()}
+    total = _add_up(said, rows, seen)
+    for name, of in said.running.items():
+        so_far = 0
+        for key in sorted(found, key=str):
+            so_far = so_far + found[key][of] if timed else found[key][of]
+            found[key][name] = so_far
+        total[name] = total[of]
+    if timed:
+        for line in found.values():
+            line.update({name: total[name] for name in said.always})
+    return found, total
 
 
 def _axis(said: Said, rows: Rows, row: Row, by: str) -> Any:
     if by in said.axes:
         return said.axes[by](rows, row)
+    if by == "building" and said.building is not None:
+        return said.building(rows, row)
     if by == "building":
         room = row if said.table == "room" else rows["room"][row["room_id"]]
         return rows["unit"][room["unit_id"]]["building_id"]
@@ -177,7 +177,10 @@ def _axis(said: Said, rows: Rows, row: Row, by: str) -> Any:
 def _add_up(said: Said, rows: Rows, some: list[Row]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, measure in said.measures.items():
-        values = [value for value in (measure(rows, row) for row in some) if value is not None]
+        values: list[Any] = []
+        for row in some:
+            value = measure(rows, row)
+            values += value if isinstance(value, list) else [] if value is None else [value]
         if any(isinstance(value, tuple) for value in values):
             found[name] = len(set(values))
         else:
