@@ -44,6 +44,20 @@ class Moment(TypeDecorator[datetime]):
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
+    def result_processor(self, dialect: Dialect, coltype: Any) -> Any:
+        """One call a value in the place of three: an export reads a hundred thousand of them."""
+        inner = self.impl_instance.result_processor(dialect, coltype)
+        if inner is None:
+            return lambda value: None if value is None else self.process_result_value(value, dialect)
+
+        def read(value: Any) -> datetime | None:
+            found: datetime | None = inner(value)
+            if found is None:
+                return None
+            return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+        return read
+
 
 @dataclass(frozen=True, slots=True)
 class ColumnInfo:

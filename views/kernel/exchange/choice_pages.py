@@ -24,7 +24,6 @@ from views.kernel.request import session as database
 from views.kernel.shell import shell
 
 FORMS = (("xlsx", "Excel (XLSX)"), ("csv", "CSV"), ("jsonl", _("JSON lines", "JSON 行（JSONL）")))
-_OURS = ("rows", "form", "labels", "refs", "go")
 
 
 class ExportChoiceRoutes:
@@ -36,30 +35,33 @@ class ExportChoiceRoutes:
     @expose("/export", methods=["GET"])
     @needs(EXPORT)
     def export_choice(self) -> Any:
-        """Asks what the export is to be; answered, it leads to the file."""
-        arguments = [(n, v) for n, v in request.args.items(multi=True) if n not in _OURS]
-        if "go" not in request.args:
-            return self._export_page(arguments)
-        form = request.args.get("form", "xlsx")
-        form = form if form in saved_export.FORMS else "xlsx"
-        if request.args.get("rows") == "all":
-            arguments = [(n, v) for n, v in arguments if n != "ids"]
-        more = {"rows": "page", "labels": "technical", "refs": "codes"}
-        arguments += [(name, value) for name, value in more.items() if request.args.get(name) == value]
-        return redirect(f"/{self.table.__tablename__}/export.{form}?{urlencode(arguments)}", 303)
+        """Asks what the export is to be."""
+        return self._export_page(list(request.args.items(multi=True)))
 
     @expose("/export", methods=["POST"])
     @needs(EXPORT)
     def export_chosen(self) -> Any:
-        """Takes the ticked rows of a list to the page that asks; or saves what that page says."""
+        """Takes the ticked rows of a list to the page that asks; then leads to the file, or saves what the page says."""
         sent = request.form
         query = parse_qsl(sent.get("query", "")[:12_000], keep_blank_values=True, max_num_fields=200)
         if "save" in sent:
             return self._save_export(query)
+        if "go" in sent:
+            return self._to_file(query)
         keys = [int(pk) for pk in sent.getlist("pk")[:5000] if pk.isascii() and pk.isdecimal() and len(pk) < 19]
         if sent.get("everything") != "1":
             query = [*((n, v) for n, v in query if n != "ids"), ("ids", written(keys))]
         return redirect(f"/{self.table.__tablename__}/export?{urlencode(query)}", 303)
+
+    def _to_file(self, query: list[tuple[str, str]]) -> Any:
+        sent = request.form
+        form = sent.get("form", "xlsx")
+        form = form if form in saved_export.FORMS else "xlsx"
+        if sent.get("rows") == "all":
+            query = [(n, v) for n, v in query if n != "ids"]
+        more = {"rows": "page", "labels": "technical", "refs": "codes"}
+        query += [(name, value) for name, value in more.items() if sent.get(name) == value]
+        return redirect(f"/{self.table.__tablename__}/export.{form}?{urlencode(query)}", 303)
 
     def _save_export(self, query: list[tuple[str, str]]) -> Any:
         own, cls, sent = database(), self.table, request.form
@@ -92,7 +94,6 @@ class ExportChoiceRoutes:
             "title": title,
             "crumbs": [{"label": cls.screen.name, "url": f"/{cls.__tablename__}/list/"}],
             "url": f"/{cls.__tablename__}/export",
-            "arguments": arguments,
             "query": urlencode(arguments),
             "columns": [column_label(cls, path) for path in listing.columns],
             "chosen": None if read.asked.ids is None else len(read.asked.ids),

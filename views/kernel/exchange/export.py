@@ -68,6 +68,7 @@ class Column:
         typed: gives them as XLSX holds them: a number is a number or the serial of a day, a text is a text.
         where: the places of its parts in a row.
         plain: gives them as JSON holds them: nothing neutralised, moments with their zone; as `text` where None.
+        choices: the words it may hold, where they are few and fixed; a workbook offers them.
     """
 
     path: str
@@ -78,6 +79,7 @@ class Column:
     typed: Callable[[list[Values]], Values]
     where: tuple[int, ...]
     plain: Callable[[list[Values]], Values] | None = None
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -230,8 +232,7 @@ def plain_column(name: str, heading: str, kind: str, place: int) -> Column:
         place: where its value stands in a row.
     """
     if kind == "moment":
-        text: Convert = lambda values: [None if v is None else str(v.astimezone(CHINA))[:19] for v in values]  # noqa: E731
-        return Column(name, heading, kind, 0, _first(text), _first(_moments), (place,))
+        return Column(name, heading, kind, 0, _first(_told_moments), _first(_moments), (place,))
     convert = _as_they_are if kind == "number" else _safe
     return Column(name, heading, kind, 0, _first(convert), _first(convert), (place,))
 
@@ -276,11 +277,30 @@ def described(
             kind = _SHOWN.get(known.kind, "text")
             text, typed = _text(known, language), _typed(known, language)
             plain = _first(_plain(known, language, technical=technical))
-            found.append(Column(path, heading, kind, known.places, _first(text), _first(typed), where, plain))
+            found.append(
+                Column(
+                    path,
+                    heading,
+                    kind,
+                    known.places,
+                    _first(text),
+                    _first(typed),
+                    where,
+                    plain,
+                    _choices(known, language),
+                )
+            )
             continue
         safe = _after(bare, _safe)
         found.append(Column(path, heading, "text", 0, safe, safe, where, bare))
     return tuple(found)
+
+
+def _choices(known: ColumnInfo, language: str) -> tuple[str, ...]:
+    if known.kind == "flag":
+        return YES.said(language), NO.said(language)
+    options = known.options.options() if known.kind == "choice" and known.options is not None else []
+    return tuple(neutralised(option.words.said(language)) for option in options)
 
 
 def _after(convert: Callable[[list[Values]], Values], more: Convert) -> Callable[[list[Values]], Values]:
@@ -396,8 +416,12 @@ def _bare(known: ColumnInfo, language: str) -> Convert:
         words = {True: YES.said(language), False: NO.said(language), None: None}
         return lambda values: [words[v] for v in values]
     if known.kind == "moment":
-        return lambda values: [None if v is None else str(v.astimezone(CHINA))[:19] for v in values]
+        return _told_moments
     return lambda values: [None if v is None else str(v) for v in values]
+
+
+def _told_moments(values: Values) -> Values:
+    return [None if v is None else v.astimezone(CHINA).isoformat(" ", "seconds")[:19] for v in values]
 
 
 def _as_they_are(values: Values) -> Values:

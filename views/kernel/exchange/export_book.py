@@ -36,6 +36,8 @@ SHEET_ROWS = 1_048_576
 CHUNK = 1 << 16
 _LEFT_BEHIND = 24 * 3600  # seconds after which a file of a killed process is nobody's any more
 _WIDEST = 60
+_LIST = 255  # characters of a drop-down without a sheet behind it
+_LONGEST = 32_767  # characters of a cell
 _NAMES = 20
 
 
@@ -82,15 +84,24 @@ def _fill(export: Export, book: Any, sheet_rows: int) -> None:
         total, at = len(first[0]), 0
         while at < total:
             if row >= sheet_rows:
-                sheet.autofilter(0, 0, row - 1, len(export.columns) - 1)
+                _offer(sheet, export.columns, row - 1)
                 pages, row = pages + 1, 1
                 sheet = _sheet(book, _sheet_name(label, pages), export.columns, widths, formats)
             upto = min(total, at + sheet_rows - row)
             _write(sheet, row, columns, at, upto)
             row, at = row + upto - at, upto
         first = next(batches, None)
-    sheet.autofilter(0, 0, max(row - 1, 1), len(export.columns) - 1)
+    _offer(sheet, export.columns, max(row - 1, 1))
     _tell(about, export, formats)
+
+
+def _offer(sheet: Any, columns: tuple[Column, ...], last: int) -> None:
+    """Filters over all rows, and beside the cells of a choice the words there are: what comes back is one of them."""
+    sheet.autofilter(0, 0, last, len(columns) - 1)
+    for place, column in enumerate(columns):
+        if column.choices and len(",".join(column.choices)) <= _LIST:
+            source = {"validate": "list", "source": list(column.choices), "error_type": "warning"}
+            sheet.data_validation(1, place, last, place, source)
 
 
 def _write(sheet: Any, row: int, columns: list[Values], at: int, upto: int) -> None:
@@ -102,7 +113,7 @@ def _write(sheet: Any, row: int, columns: list[Values], at: int, upto: int) -> N
             if value is None or value == "":
                 continue
             if value.__class__ is str:
-                text(row, place, value if value[0] != "<" else _inline(value))
+                text(row, place, (value if value[0] != "<" else _inline(value))[:_LONGEST])
             else:
                 number(row, place, value)
         row += 1
