@@ -38,7 +38,7 @@ class WorkCalendar(Table):
         plural=_("Work calendars", "工作日历"),
         icon="calendar-time",
         key=("node_id", "year"),
-        title=("year",),
+        title=("node_id", "year"),
         listed=("year", "node", "opens", "lunch_from", "lunch_until", "closes", "weekdays", "remark"),
         searched=("remark",),
         order=("-year", "id"),

@@ -35,7 +35,8 @@ from tests.databases import BOTH
 from tests.world import NOW, World
 from views.kernel.exchange import plan, table_pass
 from views.kernel.exchange.into_table import TableTarget
-from views.kernel.exchange.matching import bare, columns_of
+from views.kernel.exchange.matching import columns_of
+from views.kernel.exchange.names import bare
 from views.kernel.exchange.plan import Findings, layout_of, run, sheet_of
 from views.kernel.exchange.workbook import open_workbook
 

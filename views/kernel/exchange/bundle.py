@@ -20,7 +20,8 @@ from models.kernel.table import Table
 from models.kernel.words import Words, _
 from views.kernel.exchange.headings import DataRow, Layout, data_rows, find_headings
 from views.kernel.exchange.into_table import TableTarget, require_import
-from views.kernel.exchange.matching import Column, bare, columns_of
+from views.kernel.exchange.matching import Column, columns_of
+from views.kernel.exchange.names import bare
 from views.kernel.exchange.plan import Fault, Findings, layout_of, one_at_a_time
 from views.kernel.exchange.sheet import Book, Cell, Sheet, is_blank
 from views.kernel.exchange.table_pass import TablePass

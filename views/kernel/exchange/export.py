@@ -31,7 +31,7 @@ from models.kernel.refusal import Denied
 from models.kernel.registry import infos, resolve, table, titles
 from models.kernel.roles import EXPORT
 from models.kernel.scope import may
-from models.kernel.session import act, actor_of, clock_of, reading
+from models.kernel.session import act, clock_of, reading
 from models.kernel.table import Table
 from models.kernel.words import Words, _
 from views.kernel.cells import told_where
@@ -270,7 +270,7 @@ def described(
     for path, heading in zip(listing.columns, headings, strict=True):
         known, where = known_column(cls, path), places[path]
         if known.kind == "ref":
-            bare = _title(table(known.target or ""), language)
+            bare = title_text(table(known.target or ""), language)
         elif known.kind == "option":
             bare = _option(listing, path, language, technical=technical)
         else:
@@ -361,8 +361,8 @@ def _first(convert: Convert) -> Callable[[list[Values]], Values]:
     return lambda parts: convert(parts[0])
 
 
-def _title(target: type[Table], language: str) -> Callable[[list[Values]], Values]:
-    """A ref is told by the title of its row: the columns of the title, joined, each in its own words."""
+def title_text(target: type[Table], language: str) -> Callable[[list[Values]], Values]:
+    """Returns what tells a row by its title: its columns joined, each in its own words; their last part is the key."""
     converts = []
     for path in titles(target):
         owner, column = resolve(target, path)
@@ -496,9 +496,3 @@ def disposition(session: Session, cls: type[Table], suffix: str, language: str) 
     """Returns the header that names a download, in ASCII and in full (RFC 5987)."""
     plain = f"{cls.__tablename__}_{today(clock_of(session)).isoformat()}.{suffix}"
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(file_name(session, cls, suffix, language), safe='')}"
-
-
-def who(session: Session, language: str) -> str:
-    """Returns the name of whoever exports."""
-    actor = actor_of(session)
-    return _("System", "系统").said(language) if actor.system else actor.name

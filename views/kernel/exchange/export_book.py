@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 
 import xlsxwriter
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from models.kernel.clock import local
 from models.kernel.node import Node
@@ -25,7 +26,7 @@ from models.kernel.roles import EXPORT
 from models.kernel.scope import granted_paths, reach
 from models.kernel.session import actor_of, clock_of
 from models.kernel.words import Words, _
-from views.kernel.exchange.export import NO, YES, Column, Export, Values, who
+from views.kernel.exchange.export import NO, YES, Column, Export, Values
 from views.kernel.listing import Asked, Filter, Listing, known_column
 from views.kernel.operators import operator
 from views.kernel.record import column_label
@@ -287,6 +288,12 @@ def scope_text(export: Export) -> str:
     comma = _(", ", "、").said(export.language)
     more = "" if len(names) <= _NAMES else " …"
     return comma.join(names[:_NAMES]) + more
+
+
+def who(session: Session, language: str) -> str:
+    """Returns the name of whoever exports."""
+    actor = actor_of(session)
+    return _("System", "系统").said(language) if actor.system else actor.name
 
 
 # -- files that go away -----------------------------------------------------------------------------------------------

@@ -33,6 +33,7 @@ class Line:
         existing: the row that is there already, all its columns; '' says whether it may be changed.
         changes: column -> value before and after.
         ready: the values of a new row.
+        told: parts of its key that the file says otherwise than the database, or not at all.
     """
 
     row: DataRow
@@ -44,6 +45,7 @@ class Line:
     existing: dict[str, Any] | None = None
     changes: Changes | None = None
     ready: dict[str, Any] | None = None
+    told: dict[str, Any] = field(default_factory=dict)
 
 
 def no_column(label: Words) -> Words:

@@ -6,7 +6,6 @@ A reference is written as a name ('1单元'), as a path ('湖墅观邸 1幢 1单
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,13 +26,14 @@ from models.kernel.secret import cipher
 from models.kernel.session import actor_of
 from models.kernel.table import Table
 from models.kernel.words import Words, _
+from views.kernel.exchange.names import GAPS, bare, chain, folded, name_columns
+from views.kernel.exchange.titled import is_spelled, titles_of
 
 VALUE, NAME, ABOVE, NUMBER, KEY = "value", "name", "above", "number", "key"
 """What a column of a file may give: a value, the name of a referenced row, a name above it, its number, its numeric key."""
 
 _PART = 500
 _REMEMBERED = 20_000
-_GAPS = re.compile(r"\s*[/›>→]\s*|\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,47 +87,13 @@ class Found:
     numbers: Mapping[str, tuple[str, str | None]] = field(default_factory=dict)
 
 
-def folded(text: str) -> str:
-    """Returns a name without what does not count: width, case, blanks and the separators of a path."""
-    return _GAPS.sub("", unicodedata.normalize("NFKC", text).casefold().strip())
-
-
-def bare(text: str) -> str:
-    """Returns a heading without what does not count, as `headings.find_headings` compares them."""
-    return "".join(sign for sign in unicodedata.normalize("NFKC", text).casefold() if sign.isalnum())
-
-
-@cache
-def name_columns(cls: type[Table]) -> tuple[str, ...]:
-    """Returns the text columns by which people call a row of `cls` among its neighbours: a room's number, a code."""
-    paths = cls.screen.title if cls.owned.kind == "index" else (*cls.screen.key, *cls.screen.title)
-    return tuple(dict.fromkeys(p for p in paths if "." not in p and p in infos(cls) and infos(cls)[p].kind == "text"))
-
-
-@cache
-def chain(cls: type[Table]) -> tuple[str, ...]:
-    """Returns the relations from a row to those whose names stand before it in a path: room -> unit, building, project."""
-    found: list[str] = []
-    here, trees = cls, 0
-    while here.owned.kind != "index" and len(found) < 6:
-        trees += here.owned.kind == "tree"
-        if trees > 1:
-            break
-        ref = next(
-            (c for c in here.screen.key if infos(here)[c].kind == "ref" and infos(here)[c].target != "node"), None
-        )
-        if ref is None:
-            break
-        found.append(ref.removesuffix("_id"))
-        here = related(here, found[-1])
-    return tuple(found)
-
-
 def natural_key(cls: type[Table]) -> tuple[str, ...]:
     """Returns the columns rows are matched by: the declared key, or owner and title of a table without one."""
     if cls.screen.key:
         return cls.screen.key
-    own = [path for path in cls.screen.title if "." not in path and path in infos(cls)]
+    known = infos(cls)
+    first = [path if path in known else f"{path.partition('.')[0]}_id" for path in cls.screen.title]
+    own = [path for path in first if path in known]  # a title through another row is a reference to that row
     return tuple(dict.fromkeys(filter(None, (cls.owned.through or cls.owned.column, *own))))
 
 
@@ -202,6 +168,7 @@ class Resolver:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._known: dict[tuple[type[Table], Ask], Found | Refusal] = {}
+        self._titles: dict[type[Table], dict[str, list[int]]] = {}
 
     def resolve(self, target: type[Table], label: Words, asks: Iterable[Ask]) -> dict[Ask, Found | Refusal]:
         """Finds the rows that are meant, in a few statements for all of them.
@@ -222,7 +189,9 @@ class Resolver:
                 fresh = list(wanted)
             by_name = self._candidates(target, fresh)
             for ask in fresh:
-                self._known[target, ask] = self._chosen(target, ask, by_name, label)
+                found = self._chosen(target, ask, by_name, label)
+                titled = self._titled(target, ask) if isinstance(found, Refusal) and found.code == "unknown_ref" else []
+                self._known[target, ask] = titled[0] if len(titled) == 1 else found
         return {ask: self._known[target, ask] for ask in wanted}
 
     def by_key(self, target: type[Table], keys: Iterable[int]) -> dict[int, Found]:
@@ -231,6 +200,17 @@ class Resolver:
         for part in _parts(sorted(set(keys))):
             found.update((each.key, each) for each in self._read(target, [target.id.in_(part)], numbered=False))
         return found
+
+    def _titled(self, target: type[Table], ask: Ask) -> list[Found]:
+        """Finds rows by their whole title, as an export tells them, where names alone do not make it up."""
+        if is_spelled(target):
+            return []
+        if target not in self._titles:
+            self._titles[target] = titles_of(self._session, target)
+        keys = self._titles[target].get(folded(ask.text), [])
+        found = list(self.by_key(target, keys).values())
+        found = [each for each in found if ask.project is None or each.project in (None, ask.project)]
+        return [each for each in found if _below(each, ask.above)]
 
     def _candidates(self, target: type[Table], asks: Sequence[Ask]) -> dict[str, list[Found]]:
         """Reads the rows that one of the asks may mean, by folded own name."""
@@ -319,12 +299,7 @@ class Resolver:
             for each in by_name.get(piece, ()):
                 if (ask.project is None or each.project in (None, ask.project)) and _spells(text, each.levels):
                     found[each.key] = each
-        for path, written in ask.above:
-            depth = path.count(".") + 1
-            found = {
-                k: f for k, f in found.items() if depth < len(f.levels) and _spells(folded(written), f.levels[depth:])
-            }
-        return list(found.values())
+        return [each for each in found.values() if _below(each, ask.above)]
 
     def _chosen(
         self, target: type[Table], ask: Ask, by_name: Mapping[str, list[Found]], label: Words
@@ -392,6 +367,15 @@ def related_of(entity: Any, step: str) -> type[Table]:
     return found
 
 
+def _below(found: Found, above: Sequence[tuple[str, str]]) -> bool:
+    """Returns whether a row stands below those that were named in columns of their own."""
+    for path, written in above:
+        depth = path.count(".") + 1
+        if depth >= len(found.levels) or not _spells(folded(written), found.levels[depth:]):
+            return False
+    return True
+
+
 def _spells(text: str, levels: Sequence[frozenset[str]]) -> bool:
     """Returns whether a folded text is a row's name, with as many names above before it as it likes."""
     if not levels:
@@ -406,7 +390,7 @@ def _spells(text: str, levels: Sequence[frozenset[str]]) -> bool:
 
 def endings(text: str) -> list[str]:
     """Returns what may be the row's own name at the end of a path, as written, with and without blanks."""
-    tokens = [token for token in _GAPS.split(unicodedata.normalize("NFKC", text).strip()) if token]
+    tokens = [token for token in GAPS.split(unicodedata.normalize("NFKC", text).strip()) if token]
     found = [text.strip()]
     for count in range(1, min(len(tokens), 4) + 1):
         found += [" ".join(tokens[-count:]), "".join(tokens[-count:])]
@@ -415,7 +399,7 @@ def endings(text: str) -> list[str]:
 
 def _beginnings(text: str) -> list[str]:
     """Returns what may stand above the row in a path; nothing where a name stands alone."""
-    tokens = [token for token in _GAPS.split(unicodedata.normalize("NFKC", text).strip()) if token]
+    tokens = [token for token in GAPS.split(unicodedata.normalize("NFKC", text).strip()) if token]
     return [" ".join(tokens[:-count]) for count in range(1, min(len(tokens), 3)) if tokens[:-count]]
 
 

@@ -21,7 +21,8 @@ from models.kernel.session import act, actor_of, clock_of, reading
 from models.kernel.words import Words, _
 from views.kernel.exchange.cells import restored
 from views.kernel.exchange.headings import DataRow, Heading, Layout, data_rows, find_headings
-from views.kernel.exchange.matching import Column, bare
+from views.kernel.exchange.matching import Column
+from views.kernel.exchange.names import bare
 from views.kernel.exchange.sheet import Book, Cell, Sheet, address
 
 CHUNK = 1_000

@@ -22,6 +22,7 @@ from models.kernel.words import _
 from views.kernel.cells import plain_text
 from views.kernel.exchange.apply import write
 from views.kernel.exchange.headings import DataRow, Layout
+from views.kernel.exchange.keys import told_key
 from views.kernel.exchange.line import Line, Reader
 from views.kernel.exchange.matching import (
     ABOVE,
@@ -280,6 +281,8 @@ class TablePass(Pass):
 
     def _match(self, lines: list[Line]) -> None:
         """Finds the rows that exist already, past the gate, since keys are unique past it; and what the file says twice."""
+        for line in lines:
+            line.told = told_key(self._session, self._cls, self._key, line.values)
         sharp = [line for line in lines if self._is_sharp(line)]
         soft = [line for line in lines if not self._is_sharp(line)]
         known = self._existing(sharp)
@@ -298,7 +301,7 @@ class TablePass(Pass):
     def _key_value(self, line: Line, name: str) -> Any:
         if name == "project_id" and line.project is not None:
             return line.project
-        value = line.values.get(name)
+        value = line.told.get(name, line.values.get(name))
         return default_of(self._cls, name) if value is None else value
 
     def _key_of(self, line: Line) -> tuple[Any, ...]:
@@ -367,7 +370,9 @@ class TablePass(Pass):
             elif known[name].kind == "masked" and name not in line.masks and name in self._key and value is None:
                 blank.append(name)
             elif value is None and name in self._key and known[name].kind != "masked":
-                return []
+                if not bare.c[name].nullable:
+                    return []
+                conditions.append(bare.c[name].is_(None))
         conditions += [bare.c[name].is_(None) for name in blank]
         rows = [row for row in self._rows(conditions) if row[""]] if conditions else []
         for name, mask in line.masks.items():

@@ -11,7 +11,8 @@ from models.kernel.registry import infos
 from models.kernel.table import Table
 from views.kernel.exchange.cells import restored
 from views.kernel.exchange.headings import DataRow
-from views.kernel.exchange.matching import endings, folded, name_columns
+from views.kernel.exchange.matching import endings
+from views.kernel.exchange.names import folded, name_columns
 
 
 def inward(cls: type[Table]) -> list[str]:

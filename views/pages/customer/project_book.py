@@ -34,7 +34,8 @@ from models.property.room import Room
 from models.property.unit import Unit
 from views.kernel.exchange.bundle import Bundle, Leaf, Made
 from views.kernel.exchange.headings import DataRow, Layout
-from views.kernel.exchange.matching import Column, folded
+from views.kernel.exchange.matching import Column
+from views.kernel.exchange.names import folded
 from views.kernel.exchange.people import split_people
 from views.kernel.exchange.plan import Cells
 from views.kernel.exchange.sheet import is_blank
