@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from models.kernel import search
 from models.kernel.actor import SYSTEM
 from models.kernel.clock import Clock, frozen
 from models.kernel.notice import tell
@@ -118,6 +119,16 @@ def test_who_may_not_see_the_record_hears_nothing_of_it(
         world.accounts["stranger"]: "out_of_scope",
         world.accounts["finance"]: "disabled",
     }
+
+
+@pytest.mark.parametrize("backend", BOTH)
+def test_messages_and_the_log_are_found_by_their_words(
+    session: Session, engine: Engine, world: World, raised: Any
+) -> None:
+    raised("finance", "stranger")
+    fan_out(engine, CLOCK, ways())
+    with engine.connect() as connection:
+        assert not [each for each in search.differences(connection) if each.startswith(("mailbox", "notify_log"))]
 
 
 def test_a_record_in_the_bin_is_not_told_of(session: Session, engine: Engine, world: World, raised: Any) -> None:

@@ -28,6 +28,7 @@ from models.kernel.notice.scope import hears, path_of, sees
 from models.kernel.notice.ways import NOWHERE, Ways
 from models.kernel.notice.webhook import wants
 from models.kernel.notice.wordings import about_of, notice
+from models.kernel.search import keep_keys
 from models.kernel.session import act, reading
 from models.kernel.table import Base
 from models.kernel.words import LANGUAGES
@@ -221,7 +222,7 @@ def _to_person(
 
 def _into_mailbox(session: Session, row: Any, user_id: int, title: str, body: str, now: datetime) -> None:
     box: Any = Mailbox.__table__
-    session.connection().execute(
+    made: Any = session.connection().execute(
         box.insert().values(
             user_id=user_id,
             title=title,
@@ -235,6 +236,7 @@ def _into_mailbox(session: Session, row: Any, user_id: int, title: str, body: st
             version=1,
         )
     )
+    keep_keys(session.connection(), Mailbox, [int(made.inserted_primary_key[0])], new=True)
 
 
 def _write(
@@ -253,7 +255,7 @@ def _write(
 ) -> None:
     state = DeliveryState.WITHHELD if withheld else DeliveryState.SENT if sent else DeliveryState.WAITING
     lines: Any = NotifyLog.__table__
-    session.connection().execute(
+    made: Any = session.connection().execute(
         lines.insert().values(
             node_id=node_id,
             event=row.event,
@@ -275,3 +277,4 @@ def _write(
             version=1,
         )
     )
+    keep_keys(session.connection(), NotifyLog, [int(made.inserted_primary_key[0])], new=True)
