@@ -34,6 +34,7 @@ def load_models() -> MetaData:
         "models.kernel.saved_export",
         "models.kernel.saved_view",
         "models.kernel.search",
+        "models.kernel.workbench",
         "flask_appbuilder.security.sqla.models",
     ):
         importlib.import_module(module)

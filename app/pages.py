@@ -23,6 +23,7 @@ from views.pages.org.home import Home
 from views.pages.org.move import MoveView
 from views.pages.org.place import PlaceView
 from views.pages.org.tree import TreeView
+from views.pages.org.workbench import WorkbenchView
 from views.pages.parameter.announcements import AnnouncementsView
 from views.pages.parameter.effective import ParametersView
 from views.pages.parameter.responsible import ResponsibleView
@@ -76,6 +77,7 @@ PAGES: list[type[Any]] = [
     AnnouncementsView,
     SheetsView,
     ReadinessView,
+    WorkbenchView,
 ]
 """View classes that are registered as they are."""
 

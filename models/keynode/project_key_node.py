@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Index, Integer, String, select
 from sqlalchemy.orm import Mapped, Session
@@ -29,6 +30,7 @@ from models.kernel.actor import Actor
 from models.kernel.attachment import files_of
 from models.kernel.clock import today
 from models.kernel.columns import Moment
+from models.kernel.registry import table
 from models.kernel.session import clock_of
 from models.keynode.key_node_def import KeyNodeDef
 
@@ -75,7 +77,11 @@ def _may_finish(session: Session, actor: Actor, row: ProjectKeyNode, now: dateti
 
 
 def _finished(session: Session, actor: Actor, row: ProjectKeyNode, now: datetime) -> None:
+    """Recorder and time are the system's; who is responsible too, where nobody was named (S02 ch. 3 step 2)."""
     row.recorder, row.recorded_at = actor.name[:64], now
+    if row.responsible_id is None and actor.user_id is not None:
+        people: Any = table("user_profile")
+        row.responsible_id = session.scalar(select(people.id).where(people.user_id == actor.user_id).limit(1))
 
 
 def _reopened(session: Session, actor: Actor, row: ProjectKeyNode, now: datetime) -> None:

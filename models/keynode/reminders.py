@@ -12,7 +12,7 @@ from models.kernel.job import work
 from models.kernel.job_running import Run
 from models.kernel.job_schedule import daily, every
 from models.kernel.notice import Event, tell
-from models.kernel.parameter import node_at
+from models.kernel.parameter import above_of, node_at
 from models.kernel.registry import table
 from models.kernel.words import _
 from models.keynode.rules import Node, Standing, checklists, ensure
@@ -77,14 +77,19 @@ def remind(run: Run) -> dict[str, Any]:
 
 
 def _clerks(run: Run, project: Project) -> list[int | None]:
-    """The accounts of the project's own clerks: those who hold that role at the project itself, today."""
-    node, now, people = node_at(run.session, "project", project.id), today(run.clock), table("user_profile")
-    found = run.session.execute(
-        select(people.user_id, Grant.from_day, Grant.until_day)  # type: ignore[attr-defined]
-        .join(Grant, Grant.profile_id == people.id)
-        .where(Grant.role == "project_clerk", Grant.node_id == node.id)
-    )
-    return [user for user, first, last in found if (not first or first <= now) and (not last or now <= last)]
+    """The accounts of the project's clerks: those who hold that role today at the project, else at the nearest place above."""
+    node, now = node_at(run.session, "project", project.id), today(run.clock)
+    people: Any = table("user_profile")
+    for place in reversed(above_of(run.session, node.id, itself=True)):
+        found = run.session.execute(
+            select(people.user_id, Grant.from_day, Grant.until_day)
+            .join(Grant, Grant.profile_id == people.id)
+            .where(Grant.role == "project_clerk", Grant.node_id == place.id)
+        )
+        clerks = [user for user, first, last in found if (not first or first <= now) and (not last or now <= last)]
+        if clerks:
+            return clerks
+    return []
 
 
 every("keynode.remind", daily("08:30"))

@@ -134,6 +134,38 @@ def test_the_matrix_and_its_workbook_hold_the_same_projects(app: Flask, seeded: 
     assert sheet is not None
     assert [row[0].value for row in sheet.iter_rows(min_row=2)] == ["云栖山居", "湖畔花园"]
     assert sheet.max_column == 17
+    leader = Console(app, "group_leader", "zh")
+    page = leader.get("/keynodes/?phase=presale").get_data(as_text=True)
+    assert "预售前风险" in page and page.count('<th scope="col" title') == 5
+    assert "/keynodes/export.xlsx?standing=overdue&amp;phase=presale" in leader.get(
+        "/keynodes/?phase=presale&standing=overdue"
+    ).get_data(as_text=True)
+    sheet = openpyxl.load_workbook(
+        io.BytesIO(leader.get("/keynodes/export.xlsx?standing=overdue&phase=presale").data)
+    ).active
+    assert sheet is not None and [row[0].value for row in sheet.iter_rows(min_row=2)] == ["湖畔花园"]
+    assert sheet.max_column == 7
+
+
+def test_a_node_the_group_adds_later_is_there_in_running_projects(app: Flask, seeded: Session, world: World) -> None:
+    clerk, group = Console(app, "project_clerk", "zh"), Console(app, "group_admin", "zh")
+    lake = world.id("project", "lake")
+    fields = {
+        "node_id": world.nodes["group"][0],
+        "code": "N16",
+        "name": "智慧社区评审",
+        "phase": "handover",
+        "sort": "99",
+    }
+    flags = {"enabled": "y", "overridable": "y"}
+    assert clerk.send("/key_node_def/add", **fields, **flags).status_code == 403
+    assert group.send("/key_node_def/add", **fields, **flags).status_code == 302
+    page = clerk.get(f"/keynodes/{lake}").get_data(as_text=True)
+    assert page.count('class="node-line') == 16 and "智慧社区评审" in page
+    assert "智慧社区评审" in Console(app, "group_leader", "zh").get("/keynodes/").get_data(as_text=True)
+    assert clerk.send(f"/keynodes/{lake}/N16", finish="1", done_on="2025-05-20").status_code == 303
+    (row,) = rows(seeded, ProjectKeyNode)
+    assert (row.code, row.state, row.responsible_id) == ("N16", "done", world.id("user_profile", "project_clerk"))
 
 
 def test_announcements_stand_on_the_start_page_until_read(app: Flask, seeded: Session, world: World) -> None:

@@ -6,21 +6,26 @@ from typing import Any
 
 from flask import render_template
 from flask_appbuilder import BaseView, expose
+from sqlalchemy import func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from models.kernel.approval import APPROVE
 from models.kernel.approving import OPEN, STATES, may_be_asked, rounds, waiting_for, waiting_keys
 from models.kernel.clock import utc_now
+from models.kernel.registry import tables
+from models.kernel.roles import READ
+from models.kernel.scope import may
 from models.kernel.table import Table
 from models.kernel.words import Words, _
 from views.kernel.access import signed_in
 from views.kernel.cells import called
-from views.kernel.counts import COUNTERS, Counter
+from views.kernel.counts import COUNTERS, MOST, Counter
 from views.kernel.formats import moment
 from views.kernel.move_pages import SIDES
 from views.kernel.request import actor, say
 from views.kernel.request import session as database
 from views.kernel.shell import FIRST, First, shell
+from views.kernel.widgets import Widget, widget
 
 TITLE = _("Waiting for me", "待我审批")
 ADDRESS = "/approval/list/"
@@ -59,6 +64,70 @@ def progress(session: Session, row: Table) -> dict[str, Any] | None:
 SIDES.append(progress)
 FIRST.append(First(TITLE, "checklist", ADDRESS, lambda: may_be_asked(actor())))
 COUNTERS.append(Counter(ADDRESS, None, lambda _session, who: waiting_keys(who)))
+
+
+def asked(session: Session) -> dict[str, Any] | None:
+    """Returns the levels that ask for this person's approval, the oldest first; None where nothing waits."""
+    waiting = waiting_for(session, actor())
+    rows = [
+        {
+            "label": called(row) or str(row.id),
+            "detail": type(row).screen.label,
+            "url": f"/{row.__tablename__}/show/{row.id}",
+            "icon": "checklist",
+            "when": moment(ask.asked_at, short=True),
+            "late": row.state_due_at is not None and row.state_due_at < utc_now(),
+        }
+        for ask, row in waiting[:8]
+    ]
+    return {"kind": "lines", "rows": rows, "more": "/approval/list/", "count": len(waiting)} if rows else None
+
+
+def overdue(session: Session) -> dict[str, Any] | None:
+    """Returns, for each table with a flow, how many records are past the time their state may last. One statement."""
+    asked_of = [cls for cls in tables().values() if cls.flow is not None and may(actor(), cls, READ)]
+    parts = []
+    for place, cls in enumerate(asked_of):
+        keys = select(cls.id).where(cls.state_due_at < utc_now()).limit(MOST + 1).subquery()
+        parts.append(select(literal(place).label("place"), func.count().label("n")).select_from(keys))
+    found = [(asked_of[place], n) for place, n in session.execute(union_all(*parts)) if n] if parts else []
+    cards = [
+        {
+            "label": cls.screen.name,
+            "count": f"{MOST}+" if n > MOST else str(n),
+            "url": f"/{cls.__tablename__}/list/?_flt_past_state_due_at=",
+            "icon": cls.screen.icon,
+            "late": True,
+        }
+        for cls, n in found
+    ]
+    return {"kind": "figures", "cards": cards} if cards else None
+
+
+widget(
+    Widget(
+        "overdue",
+        _("Overdue", "超期事项"),
+        _(
+            "Records that have been in their state longer than they may, kind by kind.",
+            "超过办理时限的单据，按类型统计。",
+        ),
+        "alert-triangle",
+        overdue,
+        wide=True,
+    ),
+    before="announcements",
+)
+widget(
+    Widget(
+        "approvals",
+        TITLE,
+        _("What waits for your approval, the oldest first.", "等待您审批的单据，最早提交的在前。"),
+        "checklist",
+        asked,
+    ),
+    before="recent",
+)
 
 
 class ApprovalView(BaseView):

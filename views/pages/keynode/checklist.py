@@ -6,6 +6,7 @@ import io
 from collections import Counter
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 import xlsxwriter
 from flask import Response, flash, redirect, render_template, request
@@ -39,6 +40,7 @@ from views.kernel.printing import paper_language, printed
 from views.kernel.request import actor, language, say
 from views.kernel.request import session as database
 from views.kernel.shell import Extra, crumbs, menu_page, shell
+from views.kernel.widgets import Widget, widget
 
 TITLE = _("Key nodes", "关键节点评审")
 ICON = "flag"
@@ -58,6 +60,51 @@ def _overdue(session: Session, _who: Actor) -> Select[Any]:
 COUNTERS.append(Waiting("/keynodes/", "project_key_node", _overdue, late=True))
 
 
+Rows = list[tuple[Project, dict[str, Node]]]
+"""Projects, each with its nodes by code."""
+
+DUE_MOST = 8
+"""Key nodes the start page names; the matrix has them all."""
+
+
+def due_nodes(session: Session) -> dict[str, Any] | None:
+    """Returns the key nodes that are overdue or due soon, the most urgent first; None where there are none."""
+    where = reach(session, actor(), table("project_key_node"), READ)
+    projects = [one for one in session.scalars(select(Project).order_by(Project.id)) if where.holds("project", one.id)]
+    names = {project.id: project.name for project in projects}
+    due = [
+        (node.planned_on, key, node)
+        for key, nodes in checklists(session, projects).items()
+        for node in nodes
+        if node.standing in (Standing.OVERDUE, Standing.SOON) and node.planned_on is not None
+    ]
+    rows = [
+        {
+            "label": node.definition.name,
+            "detail": names[key],
+            "url": f"/keynodes/{key}#n-{node.definition.code}",
+            "icon": ICON,
+            "when": planned.isoformat(),
+            "late": node.standing == Standing.OVERDUE,
+        }
+        for planned, key, node in sorted(due, key=lambda each: (each[0], each[1], each[2].definition.code))[:DUE_MOST]
+    ]
+    return {"kind": "lines", "rows": rows, "more": "/keynodes/", "count": len(due)} if rows else None
+
+
+widget(
+    Widget(
+        "key_nodes",
+        _("Key nodes due", "到期关键节点"),
+        _("Reviews that are overdue or due within seven days.", "超期未完成或 7 天内到期的关键节点。"),
+        ICON,
+        due_nodes,
+        table="project_key_node",
+    ),
+    before="recent",
+)
+
+
 class KeyNodesView(BaseView):  # type: ignore[misc]
     """The matrix, its workbook, and a project's checklist."""
 
@@ -69,11 +116,13 @@ class KeyNodesView(BaseView):  # type: ignore[misc]
     @needs(READ)
     def matrix(self) -> Any:
         """Projects down, nodes across; `standing` shows only projects that have such a node."""
-        rows, columns = self._rows()
+        phase, wanted = (
+            NodePhase.member(request.args.get("phase", "")),
+            Standing.member(request.args.get("standing", "")),
+        )
+        rows, columns = self._rows(phase)
         counts = Counter(node.standing for _project, nodes in rows for node in nodes.values())
-        wanted = Standing.member(request.args.get("standing", ""))
-        if wanted is not None:
-            rows = [row for row in rows if any(node.standing == wanted for node in row[1].values())]
+        rows = _having(rows, wanted)
         done = counts[Standing.ON_TIME] + counts[Standing.LATE]
         total = sum(counts.values())
         page = {
@@ -84,7 +133,7 @@ class KeyNodesView(BaseView):  # type: ignore[misc]
             "legend": [
                 {
                     "label": each.words, "tone": each.tone, "count": counts[each], "value": each.value,
-                    "active": each == wanted, "url": "/keynodes/" if each == wanted else f"/keynodes/?standing={each.value}",
+                    "active": each == wanted, "url": _address(None if each == wanted else each, phase),
                 }
                 for each in (Standing.ON_TIME, Standing.LATE, Standing.SOON, Standing.OVERDUE)
             ],
@@ -97,7 +146,15 @@ class KeyNodesView(BaseView):  # type: ignore[misc]
                 }
                 for project, nodes in rows
             ],
-            "export": [{"label": "XLSX", "url": "/keynodes/export.xlsx"}]
+            "filtered": phase is not None or wanted is not None,
+            "phases": [
+                {"label": _("All phases", "全部阶段"), "url": _address(wanted, None), "active": phase is None},
+                *(
+                    {"label": each.words, "url": _address(wanted, each), "active": each == phase}
+                    for each in NodePhase
+                ),
+            ],
+            "export": [{"label": "XLSX", "url": _address(wanted, phase, "/keynodes/export.xlsx")}]
             if may(actor(), self.table, EXPORT)
             else [],
             "list_url": "/project_key_node/list/",
@@ -107,8 +164,9 @@ class KeyNodesView(BaseView):  # type: ignore[misc]
     @expose("/export.xlsx", methods=["GET"])
     @needs(EXPORT)
     def export(self) -> Any:
-        """The matrix as a workbook: one row a project, the days and how each node stands."""
-        rows, columns = self._rows()
+        """The matrix as a workbook, filtered as on the page: one row a project, the days and how each node stands."""
+        rows, columns = self._rows(NodePhase.member(request.args.get("phase", "")))
+        rows = _having(rows, Standing.member(request.args.get("standing", "")))
         keys = reach(database(), actor(), self.table, EXPORT)
         file = io.BytesIO()
         book = xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
@@ -211,8 +269,8 @@ class KeyNodesView(BaseView):  # type: ignore[misc]
             raise Missing()
         return found
 
-    def _rows(self) -> tuple[list[tuple[Project, dict[str, Node]]], list[Any]]:
-        """Returns (project, its nodes by code) in their order, and the definitions that head the columns."""
+    def _rows(self, phase: NodePhase | None = None) -> tuple[Rows, list[Any]]:
+        """Returns (project, its nodes by code) in their order, and the definitions that head the columns; of one phase or all."""
         own = database()
         where = reach(own, actor(), self.table, READ)
         projects = [
@@ -222,6 +280,8 @@ class KeyNodesView(BaseView):  # type: ignore[misc]
         ]
         lists = checklists(own, projects)
         columns: dict[str, Any] = {}
+        if phase is not None:
+            lists = {key: [node for node in nodes if node.definition.phase == phase] for key, nodes in lists.items()}
         for nodes in lists.values():
             for node in nodes:
                 columns.setdefault(node.definition.code, node.definition)
@@ -259,6 +319,17 @@ class KeyNodesView(BaseView):  # type: ignore[misc]
             "actions": [{"label": _("Print", "打印"), "url": f"/keynodes/{project.id}/print", "icon": "printer"}],
         }
         return render_template("doorbook/keynode_checklist.html", shell=shell(project.name), page=page)
+
+
+def _having(rows: Rows, standing: Standing | None) -> Rows:
+    """Returns the projects that have a node which stands so; all of them for None."""
+    return [row for row in rows if standing is None or any(node.standing == standing for node in row[1].values())]
+
+
+def _address(standing: Standing | None, phase: NodePhase | None, path: str = "/keynodes/") -> str:
+    asked = {"standing": standing.value if standing else "", "phase": phase.value if phase else ""}
+    query = urlencode({name: value for name, value in asked.items() if value})
+    return f"{path}?{query}" if query else path
 
 
 def _moment(day: date) -> Any:

@@ -6,22 +6,25 @@ from typing import Any
 
 from flask import redirect
 from flask_appbuilder import BaseView, expose
+from sqlalchemy.orm import Session
 
 from models.kernel.refusal import Missing
 from models.kernel.registry import table
+from models.kernel.words import _
 from models.parameter.announcement import mark_read, posted, unread
 from views.kernel.access import needs
 from views.kernel.counts import COUNTERS, Counter
 from views.kernel.formats import day
 from views.kernel.request import session as database
+from views.kernel.widgets import Widget, widget
 
 COUNTERS.append(Counter("home", "announcement", lambda session, _who: unread(session)))
 
 
-def on_home() -> list[dict[str, Any]]:
+def on_home(session: Session) -> dict[str, Any] | None:
     """Returns the announcements for the start page: those that are unread first, at most eight."""
-    found = sorted(posted(database()), key=lambda one: one.read)
-    return [
+    found = sorted(posted(session), key=lambda one: one.read)
+    items = [
         {
             "id": one.row.id,
             "title": one.row.title,
@@ -33,6 +36,21 @@ def on_home() -> list[dict[str, Any]]:
         }
         for one in found[:8]
     ]
+    return {"kind": "news", "items": items} if items else None
+
+
+widget(
+    Widget(
+        "announcements",
+        _("Announcements", "公告"),
+        _("What was published for your part of the tree.", "发布给您所在单位的公告。"),
+        "speakerphone",
+        on_home,
+        table="announcement",
+        wide=True,
+    ),
+    before="figures",
+)
 
 
 class AnnouncementsView(BaseView):  # type: ignore[misc]
