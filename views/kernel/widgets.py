@@ -32,6 +32,7 @@ class Widget:
         table: offered only to those who may read it; to everybody where left out.
         wide: takes the whole width.
         usual: stands on a workbench that nobody arranged.
+        place: there it stands in the order of these numbers: what waits below 40, what is told below 60, what there is after it.
     """
 
     name: str
@@ -42,30 +43,25 @@ class Widget:
     table: str | None = None
     wide: bool = False
     usual: bool = True
+    place: int = 100
 
 
 WIDGETS: dict[str, Widget] = {}
 """All declared widgets by name, in the order of a workbench that nobody arranged."""
 
 
-def widget(made: Widget, *, before: str | None = None) -> None:
+def widget(made: Widget) -> None:
     """Declares a widget.
-
-    Args:
-        before: the widget it stands in front of by default; last where left out or not there.
 
     Raises:
         ValueError: another one has the name.
     """
     if made.name in WIDGETS:
         raise ValueError(f"Widget {made.name!r} is declared twice.")
-    rest = list(WIDGETS.items())
+    WIDGETS[made.name] = made
+    ordered = sorted(WIDGETS.items(), key=lambda pair: pair[1].place)
     WIDGETS.clear()
-    for name, one in rest:
-        if name == before:
-            WIDGETS[made.name] = made
-        WIDGETS[name] = one
-    WIDGETS.setdefault(made.name, made)
+    WIDGETS.update(ordered)
 
 
 def offered() -> list[Widget]:

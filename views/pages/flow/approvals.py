@@ -115,8 +115,8 @@ widget(
         "alert-triangle",
         overdue,
         wide=True,
-    ),
-    before="announcements",
+        place=10,
+    )
 )
 widget(
     Widget(
@@ -125,8 +125,8 @@ widget(
         _("What waits for your approval, the oldest first.", "等待您审批的单据，最早提交的在前。"),
         "checklist",
         asked,
-    ),
-    before="recent",
+        place=20,
+    )
 )
 
 

@@ -100,8 +100,8 @@ widget(
         ICON,
         due_nodes,
         table="project_key_node",
-    ),
-    before="recent",
+        place=30,
+    )
 )
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from flask import render_template
 from flask_appbuilder import BaseView, expose
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from models.kernel.clock import today
 from models.kernel.refusal import Missing
 from models.kernel.registry import table
 from models.kernel.roles import READ
 from models.kernel.scope import reach
+from models.kernel.session import clock_of
 from models.kernel.words import Words, _
 from models.keynode.readiness import Readiness, readiness
 from models.property.project import Project
@@ -21,6 +25,7 @@ from views.kernel.pages import RECORD_ACTIONS
 from views.kernel.request import actor
 from views.kernel.request import session as database
 from views.kernel.shell import Extra, menu_page, shell
+from views.kernel.widgets import Widget, widget
 
 TITLE = _("Ready to go live", "上线准备检查")
 ICON = "list-check"
@@ -30,6 +35,48 @@ MOST = 30
 menu_page(Extra("keynode", TITLE, ICON, "/readiness/", "project_key_node", place=-1))
 RECORD_ACTIONS.setdefault("project", []).append(
     {"label": TITLE, "url": "/readiness/{pk}", "icon": ICON, "of": "project_key_node", "right": READ}
+)
+
+
+SOON = timedelta(days=60)
+"""Projects that go live within this time are told of on the workbench."""
+
+
+def going_live(session: Session) -> dict[str, Any] | None:
+    """Returns the projects that go live soon and lack something, the first to go live on top; None where there are none."""
+    where, now = reach(session, actor(), table("project_key_node"), READ), today(clock_of(session))
+    query = select(Project).where(Project.go_live_on >= now, Project.go_live_on <= now + SOON)
+    found = [
+        readiness(session, project)
+        for project in session.scalars(query.order_by(Project.go_live_on, Project.id).limit(8))
+        if where.holds("project", project.id)
+    ]
+    rows = [
+        {
+            "label": one.project.name,
+            "detail": _state(one)["state"],
+            "url": f"/readiness/{one.project.id}",
+            "icon": ICON,
+            "when": one.project.go_live_on.isoformat() if one.project.go_live_on else "",
+            "late": one.days is not None and one.days < 0,
+        }
+        for one in found
+        if not one.ready
+    ]
+    return {"kind": "lines", "rows": rows, "more": "/readiness/", "count": len(rows)} if rows else None
+
+
+widget(
+    Widget(
+        "going_live",
+        TITLE,
+        _("Projects that go live within sixty days and lack something.", "60 天内上线且尚未准备完成的项目。"),
+        ICON,
+        going_live,
+        table="project_key_node",
+        usual=False,
+        place=35,
+    )
 )
 
 

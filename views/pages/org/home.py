@@ -220,6 +220,7 @@ widget(
         "door",
         _figures,
         wide=True,
+        place=50,
     )
 )
 widget(
@@ -231,6 +232,7 @@ widget(
         _projects,
         table="room",
         wide=True,
+        place=60,
     )
 )
 widget(
@@ -240,6 +242,7 @@ widget(
         _("The records you added or changed last.", "您最近新增或修改的记录。"),
         "history",
         _recent,
+        place=70,
     )
 )
 widget(
@@ -249,5 +252,6 @@ widget(
         _("The pages people open first.", "常用页面入口。"),
         "chevron-right",
         _shortcuts,
+        place=80,
     )
 )

@@ -133,6 +133,6 @@ widget(
         "inbox",
         _todo,
         wide=True,
-    ),
-    before="overdue",
+        place=0,
+    )
 )

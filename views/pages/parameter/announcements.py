@@ -48,8 +48,8 @@ widget(
         on_home,
         table="announcement",
         wide=True,
-    ),
-    before="figures",
+        place=40,
+    )
 )
 
 
