@@ -135,7 +135,7 @@ class ReadinessView(BaseView):  # type: ignore[misc]
             ),
             "due": found.due_on.isoformat() if found.due_on else None,
             **_state(found),
-            "checks": found.checks,
+            "checks": sorted(found.checks, key=lambda one: one.ready),  # what is missing first
         }
         return render_template("doorbook/readiness.html", shell=shell(TITLE), page=page)
 
