@@ -194,6 +194,11 @@ class ParameterSheet(Table):
                     yield frozen_sheet(column)
                     return
 
+    def leaving(self, session: Session, actor: Actor) -> Iterable[Refusal]:
+        """What was submitted stays: it says who approved what. It is voided, not deleted."""
+        if self.state not in (*WRITABLE, SheetState.VOID.value):
+            yield frozen_sheet("state")
+
 
 class ParameterSheetLine(Table):
     """What one parameter shall say from the sheet's day on: its table, and its values as its own form has them."""
@@ -262,6 +267,12 @@ class ParameterSheetLine(Table):
                     status=409,
                 )
                 return
+
+    def leaving(self, session: Session, actor: Actor) -> Iterable[Refusal]:
+        """Nobody takes a line off a sheet that others approve or approved."""
+        sheet = session.get(ParameterSheet, self.sheet_id)
+        if sheet is not None and sheet.state not in WRITABLE:
+            yield frozen_sheet("sheet_id")
 
 
 def frozen_sheet(column: str) -> Refusal:

@@ -104,6 +104,13 @@ def test_a_sheet_goes_from_the_form_through_review_and_group_into_the_console(
     assert admin.send(f"{url}submit", _version=version(seeded, key)).status_code in (302, 303)
     late = admin.send(f"/parameter_sheets/{key}/line?table=bank", code="X", name="x", sort="1")
     assert late.status_code == 409 and "已提交，不能修改" in late.get_data(as_text=True)
+    first = fresh(seeded).scalars(select(ParameterSheetLine.id)).first()
+    seeded.rollback()
+    for gone in (f"/parameter_sheet_line/delete/{first}", f"/parameter_sheet/delete/{key}"):
+        admin.send(gone)  # what others are deciding on neither loses a line nor goes
+    assert len(fresh(seeded).scalars(select(ParameterSheetLine)).all()) == 2
+    assert seeded.get(ParameterSheet, key) is not None
+    seeded.rollback()
     assert number in manager.get("/approval/list/").get_data(as_text=True)
     assert group.send(f"{url}approve", _version=version(seeded, key)).status_code in (
         403,
