@@ -137,12 +137,11 @@ def path_name(session: Session, path: str) -> str:
     """Returns the names along a path of the tree: “Group / Region / Company”."""
     from sqlalchemy import select
 
-    from models.kernel.node import Node
+    from models.kernel.node import Node, steps
 
-    nodes = Node.__table__
-    steps = [int(step) for step in path.strip("/").split("/") if step]
-    names: dict[int, str] = dict(session.execute(select(nodes.c.id, nodes.c.name).where(nodes.c.id.in_(steps))).all())
-    return " / ".join(names.get(step, "?") for step in steps)
+    nodes, along = Node.__table__, steps(path)
+    names: dict[int, str] = dict(session.execute(select(nodes.c.id, nodes.c.name).where(nodes.c.id.in_(along))).all())
+    return " / ".join(names.get(step, "?") for step in along)
 
 
 def places(session: Session, cls: type[Table], key: int) -> list[str]:

@@ -55,6 +55,17 @@ class Node(Table):
     name: Mapped[str] = kept(_("Name", "名称"), String(100), "text")
 
 
+def steps(path: str) -> list[int]:
+    """Returns the ids of the nodes on a path, the top first: '/1/2/5/' -> [1, 2, 5]; '/' -> []."""
+    return [int(step) for step in path.strip("/").split("/") if step]
+
+
+def paths_along(path: str) -> list[str]:
+    """Returns the paths from the top down to `path` itself: '/1/2/' -> ['/1/', '/1/2/']."""
+    ids = steps(path)
+    return ["/" + "/".join(map(str, ids[:count])) + "/" for count in range(1, len(ids) + 1)]
+
+
 def bare() -> Any:
     """Returns the node table itself, for statements of the kernel that the gate does not see."""
     return Node.__table__

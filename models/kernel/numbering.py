@@ -16,7 +16,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.kernel.clock import today
 from models.kernel.columns import BigId
-from models.kernel.node import Node
+from models.kernel.nearest import nearest
+from models.kernel.node import Node, steps
 from models.kernel.number_rule import NumberRule
 from models.kernel.pattern import Pattern, read_pattern
 from models.kernel.refusal import Refusal
@@ -129,15 +130,7 @@ def _give(session: Session, cls: type[Table], column: str, owners: Sequence[tupl
 
 def _rule(session: Session, cls: type[Table], object_: str, path: str) -> Pattern:
     """Returns the pattern of the nearest rule above a path, whoever may read it."""
-    rules, nodes = NumberRule.__table__.c, Node.__table__.c
-    above = [int(step) for step in path.strip("/").split("/")]
-    rule = session.execute(
-        select(rules.pattern, rules.cycle)
-        .join(Node.__table__, nodes.id == rules.node_id)
-        .where(rules.object == object_, rules.deleted_at.is_(None), nodes.id.in_(above))
-        .order_by(nodes.path.desc())
-        .limit(1)
-    ).first()
+    rule = nearest(session, NumberRule, path, "pattern", "cycle", object=object_)
     if rule is None:
         raise Refusal(
             _(
@@ -151,12 +144,11 @@ def _rule(session: Session, cls: type[Table], object_: str, path: str) -> Patter
 
 def _codes(session: Session, pattern: Pattern, path: str) -> dict[str, str]:
     nodes = Node.__table__.c
-    above = [int(step) for step in path.strip("/").split("/")]
     codes = {}
     for kind in pattern.places():
         place: Any = table(kind).__table__.c
         statement = select(place.code).join(Node.__table__, (nodes.kind == kind) & (nodes.ref_id == place.id))
-        code = session.execute(statement.where(nodes.id.in_(above))).scalar()
+        code = session.execute(statement.where(nodes.id.in_(steps(path)))).scalar()
         if code is None:
             raise Refusal(
                 _(

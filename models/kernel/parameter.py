@@ -18,7 +18,7 @@ from sqlalchemy.orm import Mapped, Session
 from models.kernel.actor import Actor
 from models.kernel.clock import today
 from models.kernel.columns import day, flag, integer, text
-from models.kernel.node import Node
+from models.kernel.node import Node, steps
 from models.kernel.owned import by_node
 from models.kernel.refusal import Missing, Refusal
 from models.kernel.registry import infos, tables
@@ -122,7 +122,7 @@ def above_of(session: Session, node_id: int | None, *, itself: bool = False) -> 
     here = by_id.get(node_id)
     if here is None:
         return []
-    chain = [by_id[int(step)] for step in here.path.strip("/").split("/") if int(step) in by_id]
+    chain = [by_id[step] for step in steps(here.path) if step in by_id]
     return chain if itself else chain[:-1]
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from models.kernel.clock import today
 from models.kernel.grant import Grant
-from models.kernel.node import Node
+from models.kernel.node import Node, steps
 from models.kernel.owned import INHERITED
 from models.kernel.registry import infos, rights_of, table
 from models.kernel.roles import ADMINS, READ
@@ -161,7 +161,7 @@ def _is_known(session: Session, path: str) -> bool:
 
 def _above(seen: Iterable[Place]) -> set[int]:
     """The nodes on the paths of these places, themselves included."""
-    return {int(key) for place in seen for key in place.path.strip("/").split("/") if key}
+    return {key for place in seen for key in steps(place.path)}
 
 
 def administers(session: Session, row: Table) -> bool:

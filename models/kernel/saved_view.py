@@ -18,6 +18,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.kernel.audit import entry, write_lines
 from models.kernel.columns import BigId, Moment
+from models.kernel.node import steps
 from models.kernel.refusal import Denied, Missing, Refusal
 from models.kernel.registry import rights_of
 from models.kernel.roles import READ, ROLES
@@ -130,7 +131,7 @@ def _on_the_way(session: Session, cls: type[Table]) -> set[int]:
     """The nodes at and above the places where the actor reads the table: what is shared there is for them."""
     readers = rights_of(cls).roles(READ)
     paths = [held.path for held in actor_of(session).grants if held.role in readers]
-    return {int(key) for path in paths for key in path.strip("/").split("/")}
+    return {key for path in paths for key in steps(path)}
 
 
 def _for(session: Session, cls: type[Table], row: Any) -> bool:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from models.kernel.clock import today
 from models.kernel.entry import change
 from models.kernel.grant import Grant
-from models.kernel.node import Node
+from models.kernel.node import Node, steps
 from models.kernel.refusal import Refusal
 from models.kernel.registry import table, tables
 from models.kernel.session import clock_of
@@ -136,7 +136,7 @@ def _holders(session: Session, path: str) -> set[tuple[str, int]]:
         .join(Node.__table__, nodes.id == grants.node_id)
         .join(people, people.c.id == grants.profile_id)
         .where(
-            nodes.id.in_([int(part) for part in path.strip("/").split("/")]),
+            nodes.id.in_(steps(path)),
             grants.deleted_at.is_(None),
             people.c.deleted_at.is_(None),
             people.c.state == "active",

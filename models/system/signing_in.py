@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.kernel.columns import BigId, Moment
-from models.kernel.node import Node
+from models.kernel.node import Node, steps
 from models.kernel.search import keep_keys
 from models.kernel.session import clock_of
 from models.kernel.table import Base
@@ -105,7 +105,7 @@ def log(session: Session, name: str, account: int | None, address: str, channel:
         statement = select(people.name, nodes.path).join(Node.__table__, nodes.id == people.node_id)
         found = session.execute(statement.where(people.user_id == account)).first()
     path = found.path if found else "/"
-    above = [int(key) for key in path.strip("/").split("/") if key]
+    above = steps(path)
     statement_ = select(nodes.id).where(nodes.kind.in_(("group", "region")), nodes.deleted_at.is_(None))
     statement_ = statement_.where(nodes.id.in_(above) if above else nodes.parent_id.is_(None))
     top = session.scalars(statement_.order_by(nodes.path.desc()).limit(1)).first()

@@ -16,6 +16,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from models.kernel import entry
+from models.kernel.node import paths_along
 from models.kernel.registry import infos, tables
 from models.kernel.roles import IMPORT, MATCH, READ, WRITE
 from models.kernel.scope import criterion, known_nodes, may, reach
@@ -106,7 +107,7 @@ def hits(session: Session, cls: type[Table], keys: list[int], detail: str = "") 
         if cls.owned.kind == "tree":
             path = by_key.get((cls.__tablename__, item["id"]))
             path = path and path.rstrip("/").rpartition("/")[0] + "/"
-        where = [ways[p] for p in _upwards(path or "/") if p in ways][-2:]
+        where = [ways[p] for p in paths_along(path or "") if p in ways][-2:]
         found.append(
             {
                 "group": say(cls.screen.label),
@@ -125,12 +126,6 @@ def _readable_place(session: Session, node: Any) -> bool:
     """Whether the actor may read the company, project ... that a place of the tree stands for; else it is not named."""
     where = reach(session, actor_of(session), tables()[node.kind], READ)
     return where.holds(node.kind, node.ref_id) or node.ref_id in where.above_tree.get(node.kind, ())
-
-
-def _upwards(path: str) -> Iterator[str]:
-    steps = path.strip("/").split("/")
-    for count in range(1, len(steps) + 1):
-        yield "/" + "/".join(steps[:count]) + "/"
 
 
 def _apart(detail: str, where: list[str]) -> str:

@@ -18,7 +18,7 @@ from views.kernel.pages import FORM_SCRIPTS
 from views.kernel.request import language, say
 from views.kernel.shell import shell
 
-FORM_SCRIPTS.setdefault("print_template", []).extend(("print-preview.js", "sheet.css"))
+FORM_SCRIPTS.setdefault("print_template", []).extend(("template-preview.js", "sheet.css"))
 
 
 def printed(

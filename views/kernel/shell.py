@@ -9,6 +9,7 @@ from typing import Any
 from flask import get_flashed_messages, request
 from flask import session as cookie
 
+from models.kernel.node import paths_along
 from models.kernel.registry import areas, tables
 from models.kernel.roles import READ, ROLES
 from models.kernel.scope import known_nodes, may
@@ -186,8 +187,7 @@ def place_trail() -> list[dict[str, Any]]:
 
 def ancestors(path: str) -> list[str]:
     """Returns the paths above `path`, from the top: '/1/2/5/' -> ['/1/', '/1/2/']."""
-    ids = path.strip("/").split("/")
-    return ["/" + "/".join(ids[:i]) + "/" for i in range(1, len(ids))]
+    return paths_along(path)[:-1]
 
 
 def tree_nodes() -> list[Any]:

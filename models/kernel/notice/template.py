@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Mapped, Session
 
 from models.kernel.actor import Actor
 from models.kernel.columns import choice, flag, prose, text
 from models.kernel.gaps import faulty_gaps
-from models.kernel.node import Node
+from models.kernel.nearest import nearest
 from models.kernel.notice.event import EVENTS, Event, EventName, Language, PersonalChannel
 from models.kernel.owned import by_node
 from models.kernel.refusal import Refusal
@@ -96,22 +94,9 @@ def own_words(event: Event, language: str) -> Wording:
 
 def wording(session: Session, event: Event, channel: str, language: str, path: str) -> Wording:
     """Returns the words that hold at a path of the tree: the nearest template's, whoever may read it, else the event's."""
-    rules, nodes = NotifyTemplate.__table__.c, Node.__table__.c
-    above = [int(step) for step in path.strip("/").split("/") if step]
-    found: Any = session.execute(
-        select(rules.subject, rules.body, rules.enabled, rules.node_id)
-        .join(Node.__table__, nodes.id == rules.node_id)
-        .where(
-            rules.event == event.name,
-            rules.channel == channel,
-            rules.language == language,
-            rules.deleted_at.is_(None),
-            nodes.deleted_at.is_(None),
-            nodes.id.in_(above),
-        )
-        .order_by(nodes.path.desc())
-        .limit(1)
-    ).first()
+    wanted = ("subject", "body", "enabled", "node_id")
+    asked = {"event": event.name, "channel": channel, "language": language}
+    found = nearest(session, NotifyTemplate, path, *wanted, **asked)
     if found is None:
         return own_words(event, language)
     return Wording(found.subject, found.body or "", found.enabled, found.node_id)

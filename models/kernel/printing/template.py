@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Mapped, Session
 
 from models.kernel.actor import Actor
 from models.kernel.columns import choice, prose, text
 from models.kernel.gaps import GAP, faulty_gaps, gaps
-from models.kernel.node import Node
+from models.kernel.nearest import nearest
 from models.kernel.notice.event import Language
 from models.kernel.owned import by_node
 from models.kernel.printing.form import FORMS, FormName, PrintForm
@@ -114,21 +112,8 @@ def own_words(form: PrintForm, language: str) -> PrintWords:
 
 def print_words(session: Session, form: PrintForm, language: str, path: str) -> PrintWords:
     """Returns the words that hold at a path of the tree: the nearest template's, whoever may read it, else the form's own."""
-    rules, nodes = PrintTemplate.__table__.c, Node.__table__.c
-    above = [int(step) for step in path.strip("/").split("/") if step]
-    found: Any = session.execute(
-        select(rules.title, rules.body, rules.foot, rules.signatures, rules.node_id)
-        .join(Node.__table__, nodes.id == rules.node_id)
-        .where(
-            rules.form == form.name,
-            rules.language == language,
-            rules.deleted_at.is_(None),
-            nodes.deleted_at.is_(None),
-            nodes.id.in_(above),
-        )
-        .order_by(nodes.path.desc())
-        .limit(1)
-    ).first()
+    wanted = ("title", "body", "foot", "signatures", "node_id")
+    found = nearest(session, PrintTemplate, path, *wanted, form=form.name, language=language)
     if found is None:
         return own_words(form, language)
     return PrintWords(found.title, found.body, found.foot or "", found.signatures or "", found.node_id)

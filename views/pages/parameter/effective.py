@@ -9,7 +9,7 @@ from flask_appbuilder import BaseView, expose
 from sqlalchemy import select
 
 from models.kernel.guard import name_of
-from models.kernel.node import KINDS, Node
+from models.kernel.node import KINDS, Node, steps
 from models.kernel.option_list import LISTS
 from models.kernel.parameter import Parameter, Standing, copied, parameter_tables, standing, switch
 from models.kernel.refusal import Missing, Refusal
@@ -159,7 +159,7 @@ def _cell(cls: type[Parameter], row: Parameter, column: str) -> Any:
 
 
 def _order(path: str) -> tuple[int, ...]:
-    return tuple(int(step) for step in path.strip("/").split("/"))
+    return tuple(steps(path))
 
 
 def _columns(cls: type[Parameter]) -> list[str]:
