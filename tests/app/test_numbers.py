@@ -11,7 +11,7 @@ from sqlalchemy import make_url
 from tests.databases import create_postgres, drop_postgres
 from tests.demonstration import Tree, finished
 
-PROCESSES, THREADS, EACH = 5, 10, 4
+PROCESSES, THREADS, EACH = 5, 10, 3
 
 SET_UP = """
 import json, random, sys, threading
