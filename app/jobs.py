@@ -16,6 +16,7 @@ KINDS = (
     "views.kernel.exchange.saved_job",
     "views.pages.property.ledger_sheet",
     "models.keynode.reminders",
+    "models.handover.reminders",
 )
 """Modules that call `models.kernel.job.work`, and perhaps `models.kernel.job_schedule.every`, or say what an import fills.
 

@@ -17,6 +17,11 @@ from views.pages.customer.person import PersonView
 from views.pages.customer.project_book_pages import ProjectBookView
 from views.pages.flow.approvals import ApprovalView
 from views.pages.flow.settings import FlowSettingsView
+from views.pages.handover.board import BoardView
+from views.pages.handover.counter import CounterView
+from views.pages.handover.paper import PaperView
+from views.pages.handover.planning import PlanView
+from views.pages.handover.scoping import ScopeView
 from views.pages.keynode.checklist import KeyNodesView
 from views.pages.keynode.readiness import ReadinessView
 from views.pages.org.home import Home
@@ -78,6 +83,11 @@ PAGES: list[type[Any]] = [
     SheetsView,
     ReadinessView,
     WorkbenchView,
+    BoardView,
+    PlanView,
+    ScopeView,
+    CounterView,
+    PaperView,
 ]
 """View classes that are registered as they are."""
 

@@ -131,13 +131,15 @@ AT_HAND = (RoomState.ARRIVED.value, RoomState.INSPECTING.value, RoomState.REINSP
 def mark(session: Session, plan_id: int) -> str | None:
     """Returns what changes whenever a home of the plan does; None where the plan has none that this actor reads.
 
-    Versions only ever grow, and a home that is deleted is no longer counted, so count and sum cannot stay the same.
-    One statement over one index.
+    Versions only ever grow, and a home that is deleted is no longer counted, so count and sum cannot stay the same; the
+    time of the last change tells a restored database from the one before. One statement over one index.
     """
-    number, versions = session.execute(
-        select(func.count(), func.sum(HandoverRoom.version)).where(HandoverRoom.plan_id == plan_id)
+    number, versions, last = session.execute(
+        select(func.count(), func.sum(HandoverRoom.version), func.max(HandoverRoom.changed_at)).where(
+            HandoverRoom.plan_id == plan_id
+        )
     ).one()
-    return f"{plan_id}-{number}-{versions}" if number else None
+    return f"{plan_id}-{number}-{versions}-{last:%y%m%d%H%M%S%f}" if number else None
 
 
 def board(session: Session, plan_id: int) -> Board:

@@ -57,7 +57,7 @@ class HandoverRoom(Table):
     """A home in a handover plan. There is one for each home that was sold when the plan was released (R08)."""
 
     owned = through("room_id")
-    __table_args__ = (Index("ix_handover_room_plan_version", "plan_id", "version"),)
+    __table_args__ = (Index("ix_handover_room_board", "plan_id", "version", "changed_at"),)
     screen = Screen(
         label=_("Home to hand over", "入伙房间"),
         plural=_("Homes to hand over", "入伙房间"),

@@ -19,7 +19,7 @@ class RoomState(Options):
     """How far the handover of a home is. Whether the owner was told stands beside it, in `NoticeState`."""
 
     EXPECTED = "expected", _("Expected", "待到场"), "grey"
-    ARRIVED = "arrived", _("Arrived", "已到场"), "blue"
+    ARRIVED = "arrived", _("Arrived", "已到场"), "orange"
     INSPECTING = "inspecting", _("Inspecting", "验房中"), "purple"
     ACCEPTED = "accepted", _("Accepted", "顺利接收"), "green"
     ACCEPTED_WITH_DEFECTS = "accepted_with_defects", _("Accepted, repairs due", "先接收须调整"), "lime"

@@ -25,6 +25,7 @@ from models.org.group import Group
 from models.org.region import Region
 from models.property.project import Project
 from seeds.acting import as_system
+from seeds.demo.handovers import handover_rows
 from seeds.demo.homes import Homes
 from seeds.demo.key_nodes import key_node_rows
 from seeds.demo.notices import notices
@@ -166,6 +167,9 @@ class _Founder:
                 setup.scopes(project, homes.buildings)
                 self.counts["project_key_node"] += key_node_rows(
                     self.session, self.whole, project, self.story, at[0], staff.clerks[project.key]
+                )
+                self.counts.update(
+                    handover_rows(self.session, self.whole, project, self.story, at[0], staff.clerks[project.key])
                 )
                 self.session.commit()
                 uncommitted = 0

@@ -108,7 +108,7 @@ class RoomGridView(BaseView):  # type: ignore[misc]
         counts = {key: n for key, n in own.execute(homes)}
         found = own.execute(select(Building.id, Building.name).where(Building.project_id == project_id))
         named = [(key, name, counts.get(key, 0)) for key, name in found]
-        return sorted(named, key=lambda one: (_natural(one[1]), one[0]))
+        return sorted(named, key=lambda one: (natural(one[1]), one[0]))
 
     def _page(
         self, project: Project, keys: list[int], counts: list[tuple[int, str, int]], building: Building | None
@@ -310,7 +310,7 @@ def _homes(project_id: int, building_id: int | None) -> Select[Any]:
     return statement.join(Unit, Unit.id == Room.unit_id).where(Unit.building_id == building_id)
 
 
-def _natural(name: str) -> list[tuple[int, Any]]:
+def natural(name: str) -> list[tuple[int, Any]]:
     """Sorts 10幢 behind 2幢."""
     parts: list[tuple[int, Any]] = []
     digits = ""

@@ -1,0 +1,1 @@
+"""Pages of the handover: the plan and its scope, the board, the counter, and what is printed."""
