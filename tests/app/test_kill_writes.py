@@ -63,6 +63,10 @@ acks = os.open(told["acks"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 def ack(**words):
     os.write(acks, (json.dumps(words) + "\\n").encode())
 
+def cut_off(fault):
+    # 57P01: the server says that it ends the connection; the driver may not have noticed yet that it is gone
+    return fault.connection_invalidated or getattr(fault.orig, "sqlstate", None) == "57P01"
+
 def upload(client, life, turn):
     contents = [f"%PDF-1.4 plan {life} {turn} {n} ".encode() + bytes(50_000) for n in range(2)]
     files = [(io.BytesIO(each), f"{life}-{turn}-{n}.pdf") for n, each in enumerate(contents)]
@@ -85,7 +89,7 @@ def bulk(engine, life, turn):
             session.commit()
             ack(bulk=f"K{life}-{turn}-", price=price)
     except DBAPIError as fault:
-        if told["how"] == "kill" or not fault.connection_invalidated:
+        if told["how"] == "kill" or not cut_off(fault):
             ack(fault=repr(fault)[:300])
 
 def numbered(engine, life, turn):
@@ -101,7 +105,7 @@ def numbered(engine, life, turn):
             session.commit()
             ack(void=sheet.id)
     except DBAPIError as fault:
-        if told["how"] == "kill" or not fault.connection_invalidated:
+        if told["how"] == "kill" or not cut_off(fault):
             ack(fault=repr(fault)[:300])
 
 def live(life, stop=lambda: False):
