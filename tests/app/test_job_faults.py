@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import random
@@ -20,6 +21,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import OperationalError
@@ -33,7 +35,7 @@ from models.kernel.actor import SYSTEM
 from models.kernel.audit import AuditLog
 from models.kernel.clock import utc_now
 from models.kernel.job import JOBS, JobState, ask, lines_of, told, wake_by, work
-from models.kernel.job_running import Run, work_once
+from models.kernel.job_running import Run, folder_of, work_once
 from models.kernel.session import act
 from models.kernel.words import _
 from models.property.room import Room
@@ -41,11 +43,13 @@ from tests import machine
 from tests.databases import BOTH
 from tests.views.test_import import HEAD, book
 from tests.world import World
+from views.kernel.exchange.export_job import ask_for_export
 from views.kernel.exchange.import_job import ask_for_import
 from views.kernel.exchange.into_table import TableTarget
 from views.kernel.exchange.plan import layout_of, sheet_of
 from views.kernel.exchange.staging import Staging
 from views.kernel.exchange.workbook import open_workbook
+from views.kernel.listing import Asked, Filter
 
 LEASE = 1.0
 ROWS = 60
@@ -60,9 +64,9 @@ from app.database import open_engine
 from config import Settings
 from models.kernel.job import work
 from models.kernel.words import _
-from views.kernel.exchange import plan
+from views.kernel.exchange import export, export_job, plan
 
-plan.CHUNK = 4
+plan.CHUNK, export.BATCH, export_job._TICK = 4, 4, 0.0
 
 @work("t.count", _("Count", "计数"), attempts=4)
 def count(run):
@@ -160,12 +164,48 @@ def staged_rooms(session: Session, settings: Settings, world: World) -> int:
     return key
 
 
+FORMS = ("csv", "jsonl", "xlsx")
+
+
+def exported_rooms(session: Session, world: World, form: str) -> int:
+    """Asks for an export of the homes of a project that nothing else here changes. Returns the job."""
+    act(session, world.actor("regional_admin"))
+    asked = Asked(columns=("no", "floor"), filters=(Filter("project", "rel_o_m", str(world.id("project", "hill"))),))
+    key = ask_for_export(session, Room, asked, form, technical=True, notes=())
+    session.rollback()
+    act(session, SYSTEM)
+    return key
+
+
+def whole_files(settings: Settings, session: Session, world: World, jobs: list[int]) -> None:
+    """Each export has a whole file with each home once and nothing beside it, or failed with a reason and has none."""
+    session.rollback()
+    homes = sorted(session.scalars(select(Room.no).where(Room.project_id == world.id("project", "hill"))))
+    for row in session.execute(select(JOBS).where(JOBS.c.id.in_(jobs))).all():
+        left = sorted(file.name for file in folder_of(settings.home, row.id).glob("*"))
+        if row.state == JobState.FAILED:
+            assert "died" in str(told(row.error))
+            continue
+        assert row.state == JobState.FINISHED
+        form = json.loads(row.arguments)["form"]
+        assert left == [f"file.{form}"], "an attempt that died left something"
+        data = (folder_of(settings.home, row.id) / left[0]).read_bytes()
+        if form == "xlsx":
+            found = [str(line[0]) for line in openpyxl.load_workbook(io.BytesIO(data)).worksheets[0].values][1:]
+        elif form == "csv":
+            found = [line.split(",")[0] for line in data.decode("utf-8-sig").splitlines()][1:]
+        else:
+            found = [json.loads(line)["no"] for line in data.decode().splitlines()]
+        assert sorted(found) == homes, "a row was lost or doubled"
+
+
 def killed_at_random(settings: Settings, session: Session, world: World, kills: int, seed: int) -> None:
     """Kills workers again and again while counts and an import go on; then lets them end, and looks at what they left."""
     chance = random.Random(seed)
     importing = staged_rooms(session, settings, world)
     counting = [ask(session, SYSTEM, "t.count", {"n": n}) for n in range(6)]
     session.commit()
+    exporting = [exported_rooms(session, world, form) for form in FORMS]
     workers = [started(settings) for _n in range(2)]
     try:
         for _n in range(kills):
@@ -176,6 +216,7 @@ def killed_at_random(settings: Settings, session: Session, world: World, kills: 
             if ended(session):
                 counting.append(ask(session, SYSTEM, "t.count", {"n": 0}))
                 session.commit()
+                exporting.append(exported_rooms(session, world, chance.choice(FORMS)))
         until(lambda: ended(session))
     finally:
         for process in workers:
@@ -190,6 +231,7 @@ def killed_at_random(settings: Settings, session: Session, world: World, kills: 
         else:
             assert row.state == JobState.FINISHED, (row.state, steps)
             assert row.kind != "t.count" or done == [f"Step {n}" for n in range(1, 21)], "a step was lost or doubled"
+    whole_files(settings, session, world, exporting)
     (row,) = [row for row in rows if row.id == importing]
     numbers = session.scalars(select(Room.no).where(Room.no.like("9%"), Room.floor == 9).order_by(Room.no)).all()
     assert len(numbers) == len(set(numbers))
