@@ -59,12 +59,13 @@ def bare(file: Path, engine: Any, project: int, unit: int) -> None:
     ]
     connection = engine.raw_connection()
     cursor = connection.cursor()
+    cursor.execute("BEGIN IMMEDIATE")
     cursor.executemany(
         "INSERT INTO room (project_id, unit_id, no, floor, presale_area, sale_state, span, created_at, changed_at, version,"
         " handover_state, title_state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 'not_notified', 'not_started')",
         values,
     )
-    connection.rollback()
+    cursor.execute("ROLLBACK")
     connection.close()
 
 
