@@ -22,6 +22,8 @@ from views.pages.handover.counter import CounterView
 from views.pages.handover.paper import PaperView
 from views.pages.handover.planning import PlanView
 from views.pages.handover.scoping import ScopeView
+from views.pages.inspection.entry import InspectView
+from views.pages.inspection.rooms import InspectionRoomsView
 from views.pages.keynode.checklist import KeyNodesView
 from views.pages.keynode.readiness import ReadinessView
 from views.pages.org.home import Home
@@ -77,6 +79,8 @@ PAGES: list[type[Any]] = [
     ApprovalView,
     PersonView,
     KeyNodesView,
+    InspectionRoomsView,
+    InspectView,
     ParametersView,
     ResponsibleView,
     AnnouncementsView,

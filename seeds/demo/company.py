@@ -27,6 +27,7 @@ from models.property.project import Project
 from seeds.acting import as_system
 from seeds.demo.handovers import handover_rows
 from seeds.demo.homes import Homes
+from seeds.demo.inspections import Inspections
 from seeds.demo.key_nodes import key_node_rows
 from seeds.demo.notices import notices
 from seeds.demo.parameters import Setup
@@ -171,6 +172,9 @@ class _Founder:
                 self.counts.update(
                     handover_rows(self.session, self.whole, project, self.story, at[0], staff.clerks[project.key])
                 )
+                Inspections(
+                    self.session, self.whole, project, self.story, at[0], staff.clerks[project.key], self.counts
+                ).write()  # fmt: skip
                 self.session.commit()
                 uncommitted = 0
                 if progress:

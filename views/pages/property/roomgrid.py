@@ -31,6 +31,8 @@ from views.pages.property.floors import Door, as_table, doors, laid_out, units_o
 
 TITLE = _("Room grid", "房态图")
 ICON = "layout-grid"
+GRID_ACTIONS: list[dict[str, Any]] = []
+"""What areas offer for chosen homes: label, icon, url up to the ids, and the right `right` on the table `of`."""
 MOST_AT_ONCE = 4_000
 """Homes of a project drawn on one page; of a larger one, building by building."""
 
@@ -176,6 +178,7 @@ class RoomGridView(BaseView):  # type: ignore[misc]
             "blocks": blocks,
             "data": self._data(homes, offered, shades, values, told, caption_of),
             "lists": self._lists(who),
+            "actions": [each for each in GRID_ACTIONS if may(who, table(each["of"]), each["right"])],
             "add_url": f"/generate/{project.id}"
             if reach(own, who, self.table, WRITE).holds("project", project.id)
             else None,

@@ -1,0 +1,1 @@
+"""Pages of inspection: rooms chosen in the grid, fast entry, lists per contractor, summaries."""
