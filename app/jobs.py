@@ -15,6 +15,7 @@ KINDS = (
     "views.kernel.exchange.import_job",
     "views.kernel.exchange.saved_job",
     "views.pages.property.ledger_sheet",
+    "models.inspection.reminders",
     "models.keynode.reminders",
     "models.handover.reminders",
 )

@@ -23,7 +23,9 @@ from views.pages.handover.paper import PaperView
 from views.pages.handover.planning import PlanView
 from views.pages.handover.scoping import ScopeView
 from views.pages.inspection.entry import InspectView
+from views.pages.inspection.lists import IssueListsView
 from views.pages.inspection.rooms import InspectionRoomsView
+from views.pages.inspection.summary import InspectionSummaryView
 from views.pages.keynode.checklist import KeyNodesView
 from views.pages.keynode.readiness import ReadinessView
 from views.pages.org.home import Home
@@ -81,6 +83,8 @@ PAGES: list[type[Any]] = [
     KeyNodesView,
     InspectionRoomsView,
     InspectView,
+    IssueListsView,
+    InspectionSummaryView,
     ParametersView,
     ResponsibleView,
     AnnouncementsView,

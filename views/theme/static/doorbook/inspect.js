@@ -27,6 +27,7 @@ function narrow() {
 function show(step) {
   at = Math.max(0, Math.min(step, steps.length - 1));
   steps.forEach((each, n) => each.classList.toggle("now", n === at));
+  form.classList.add("stepped");
   if (steps[at].dataset.step === "note") one(value("standard_id")?.value ? "#note" : "#description", form).focus();
   else if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
 }
@@ -122,8 +123,15 @@ if (form) {
   form.addEventListener("change", (event) => {
     if (event.target.name === "category_id") narrow();
     if (event.target.id === "photos") count();
-    const step = event.target.closest("[data-step]");
-    if (event.target.type === "radio" && step) show(steps.indexOf(step) + 1);
+  });
+  on("click", "fieldset.now input[type=radio]", (_, input) => {
+    if (input.name === "category_id") narrow();
+    show(steps.indexOf(input.closest("[data-step]")) + 1);
+  });
+  on("click", "#entry legend", (_, legend) => show(steps.indexOf(legend.closest("[data-step]"))));
+  on("click", "fieldset:not(.now) .pick", (event, pick) => {
+    event.preventDefault();
+    show(steps.indexOf(pick.closest("[data-step]")));
   });
   on("click", "button[data-again]", (_, button) => repeat(JSON.parse(button.dataset.again)));
 }
