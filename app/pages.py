@@ -25,7 +25,7 @@ from views.pages.handover.scoping import ScopeView
 from views.pages.inspection.entry import InspectView
 from views.pages.inspection.lists import IssueListsView
 from views.pages.inspection.rooms import InspectionRoomsView
-from views.pages.inspection.summary import InspectionSummaryView
+from views.pages.inspection.summary import InspectionFiguresView
 from views.pages.keynode.checklist import KeyNodesView
 from views.pages.keynode.readiness import ReadinessView
 from views.pages.org.home import Home
@@ -84,7 +84,7 @@ PAGES: list[type[Any]] = [
     InspectionRoomsView,
     InspectView,
     IssueListsView,
-    InspectionSummaryView,
+    InspectionFiguresView,
     ParametersView,
     ResponsibleView,
     AnnouncementsView,

@@ -27,7 +27,7 @@ def _results(session: Session, rooms: Select[Any]) -> dict[int, str]:
         .where(InspectionRoom.room_id.in_(rooms), InspectionPlan.state != PlanState.VOID.value)
         .order_by(InspectionRoom.id)
     )
-    return dict(found.tuples().all())
+    return {key: value for key, value in found}
 
 
 colouring(

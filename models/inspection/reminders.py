@@ -90,9 +90,10 @@ def _overdue(run: Run, project: Project, clerks: list[int | None]) -> int:
     n = firms.total()
     if not fresh and not (n and local(now).weekday() == 0):  # every Monday, and whenever something is newly late
         return 0
-    names = dict(
-        own.execute(select(Contractor.id, func.coalesce(Contractor.short_name, Contractor.name))).tuples().all()
-    )
+    names = {
+        key: value
+        for key, value in own.execute(select(Contractor.id, func.coalesce(Contractor.short_name, Contractor.name)))
+    }
     told = "、".join(f"{names.get(key or 0, '—')} {count}" for key, count in firms.most_common(3))
     tell(own, run.actor, OVERDUE, clerks, project, {"project": project.name, "n": n, "fresh": fresh, "firms": told})
     return 1

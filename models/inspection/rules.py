@@ -172,15 +172,14 @@ def figures(session: Session, plan: InspectionPlan, now: datetime | None = None)
         per_room: issues per home inspected, to one place; categories and contractors: [name, issues, closed], most first.
     """
     at = now or clock_of(session)()
-    rooms = dict(
-        session.execute(
+    rooms = {
+        key: value
+        for key, value in session.execute(
             select(InspectionRoom.result, func.count(InspectionRoom.id))
             .where(InspectionRoom.plan_id == plan.id)
             .group_by(InspectionRoom.result)
         )
-        .tuples()
-        .all()
-    )
+    }
     inside = Issue.inspection_room_id.in_(select(InspectionRoom.id).where(InspectionRoom.plan_id == plan.id))
     counted: dict[str, list[Any]] = {"categories": [], "contractors": []}
     total = {"issues": 0, "closed": 0, "overdue": 0, "reworked": 0}
@@ -202,8 +201,8 @@ def figures(session: Session, plan: InspectionPlan, now: datetime | None = None)
             line[1] += 1
             line[2] += closed
     called: dict[str, dict[Any, str]] = {
-        "categories": dict(session.execute(select(IssueCategory.id, IssueCategory.name)).tuples().all()),
-        "contractors": dict(session.execute(select(Contractor.id, Contractor.name)).tuples().all()),
+        "categories": {key: value for key, value in session.execute(select(IssueCategory.id, IssueCategory.name))},
+        "contractors": {key: value for key, value in session.execute(select(Contractor.id, Contractor.name))},
     }
     for kind, lines in names.items():
         ordered = sorted(lines.values(), key=lambda line: (-line[1], str(called[kind].get(line[0], ""))))
@@ -224,7 +223,7 @@ def figures(session: Session, plan: InspectionPlan, now: datetime | None = None)
 
 def _tops(session: Session) -> dict[int, int]:
     """Returns category -> the category at the top of its branch."""
-    above = dict(session.execute(select(IssueCategory.id, IssueCategory.parent_id)).tuples().all())
+    above = {key: value for key, value in session.execute(select(IssueCategory.id, IssueCategory.parent_id))}
     found = {}
     for key in above:
         top = key

@@ -7,10 +7,9 @@ import re
 import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from app.database import open_engine
 from models.inspection.inspection_summary import InspectionSummary
 from models.inspection.issue import Issue
 from models.kernel.actor import SYSTEM
@@ -27,9 +26,9 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def ready(app: Flask, world: World) -> None:
+def ready(app: Flask, engine: Engine, world: World) -> None:
     """Reference parameters, and a contractor that answers for everything in lake."""
-    with Session(open_engine(app.extensions["doorbook.settings"])) as session:
+    with Session(engine) as session:
         act(session, SYSTEM)
         options.seed(session)
         parameters.seed(session)
@@ -41,8 +40,8 @@ def ready(app: Flask, world: World) -> None:
         session.commit()
 
 
-def issues(app: Flask) -> list[Issue]:
-    with Session(open_engine(app.extensions["doorbook.settings"])) as session:
+def issues(engine: Engine) -> list[Issue]:
+    with Session(engine) as session:
         act(session, SYSTEM)
         return list(session.scalars(select(Issue).order_by(Issue.id)))
 
@@ -54,7 +53,7 @@ def choose(page: Page, *values: str) -> None:
 
 
 @pytest.mark.usefixtures("ready")
-def test_an_inspection_from_plan_to_summary(person: Open, world: World, app: Flask) -> None:
+def test_an_inspection_from_plan_to_summary(person: Open, world: World, engine: Engine) -> None:
     page = person("inspection_clerk")
     lake = world.id("project", "lake")
     page.goto(f"/inspection_plan/add?project_id={lake}")
@@ -105,7 +104,7 @@ def test_an_inspection_from_plan_to_summary(person: Open, world: World, app: Fla
     arrive(phone, re.compile(r"/inspect/\d+"))
     expect(phone.locator(".inspect-state")).to_contain_text("无问题")
 
-    found = issues(app)
+    found = issues(engine)
     assert len(found) == 3 and len({row.room_id for row in found}) == 2
     assert {row.contractor_id for row in found} != {None}
 
@@ -124,7 +123,7 @@ def test_an_inspection_from_plan_to_summary(person: Open, world: World, app: Fla
     other.fill("#f-signed_on", found[0].created_at.date().isoformat())
     other.keyboard.press("Control+s")
     arrive(other, re.compile("/issue_dispatch/show/"))
-    assert {row.status for row in issues(app)} == {"repairing"}
+    assert {row.status for row in issues(engine)} == {"repairing"}
 
     page.goto(f"/issue/{found[0].id}/move/finish")
     page.fill("#f-solution", "更换胶条")
@@ -137,7 +136,7 @@ def test_an_inspection_from_plan_to_summary(person: Open, world: World, app: Fla
     page.select_option("#f-handling", "repair")
     page.keyboard.press("Control+s")
     arrive(page, re.compile("/issue/show/"))
-    assert [row.status for row in issues(app)].count("closed") == 1
+    assert [row.status for row in issues(engine)].count("closed") == 1
 
     page.goto(f"/inspection/summary/{plan}")
     clean(page)
@@ -153,6 +152,6 @@ def test_an_inspection_from_plan_to_summary(person: Open, world: World, app: Fla
     )
     page.click("#write")
     arrive(page, re.compile("/inspection_summary/show/"))
-    with Session(open_engine(app.extensions["doorbook.settings"])) as session:
+    with Session(engine) as session:
         act(session, SYSTEM)
         assert "共登记问题 3 条" in (session.scalars(select(InspectionSummary)).one().body or "")

@@ -170,16 +170,14 @@ class InspectView(BaseView):  # type: ignore[misc]
         """What the page shows of issues, and what repeating one needs."""
         files: Any = Attachment.__table__
         keys = [row.id for row in issues]
-        photos = dict(
-            database()
-            .execute(
+        photos = {
+            key: value
+            for key, value in database().execute(
                 select(files.c.row_id, func.count(files.c.id))
                 .where(files.c.table_name == "issue", files.c.row_id.in_(keys), files.c.deleted_at.is_(None))
                 .group_by(files.c.row_id)
             )
-            .tuples()
-            .all()
-        )
+        }
         return [
             {
                 "id": row.id,
@@ -201,7 +199,7 @@ class InspectView(BaseView):  # type: ignore[misc]
         own = database()
         node = node_at(own, "project", project_id).id
         categories = [row for row in effective(own, IssueCategory, node) if row.kind == CategoryKind.DEFECT]
-        codes = dict(own.execute(select(IssueCategory.id, IssueCategory.code)).tuples().all())
+        codes = {key: value for key, value in own.execute(select(IssueCategory.id, IssueCategory.code))}
         parents = {row.code: codes.get(row.parent_id or 0) for row in categories}
         tops = [row for row in categories if parents[row.code] is None]
 

@@ -195,11 +195,12 @@ class IssueListsView(BaseView):  # type: ignore[misc]
             wanted = Wanted(project.id)
             errors.append(wrong.sentence)
         counts = waiting(own, wanted)
-        names = dict(
-            own.execute(select(Contractor.id, Contractor.name).where(Contractor.id.in_([k for k in counts if k])))
-            .tuples()
-            .all()
-        )
+        names = {
+            key: value
+            for key, value in own.execute(
+                select(Contractor.id, Contractor.name).where(Contractor.id.in_([k for k in counts if k]))
+            )
+        }
         plans = own.execute(
             select(InspectionPlan.id, InspectionPlan.title)
             .where(InspectionPlan.project_id == project.id, InspectionPlan.state != PlanState.VOID.value)
@@ -238,8 +239,10 @@ class IssueListsView(BaseView):  # type: ignore[misc]
         ).all()
         keys = [row.id for row in rows]
         counted = select(Issue.dispatch_id, func.count(Issue.id)).where(Issue.dispatch_id.in_(keys))
-        closed = dict(own.execute(counted.where(Issue.status.in_(ENDED)).group_by(Issue.dispatch_id)).tuples().all())
-        late = dict(own.execute(counted.where(*overdue(now)).group_by(Issue.dispatch_id)).tuples().all())
+        closed = {
+            key: value for key, value in own.execute(counted.where(Issue.status.in_(ENDED)).group_by(Issue.dispatch_id))
+        }
+        late = {key: value for key, value in own.execute(counted.where(*overdue(now)).group_by(Issue.dispatch_id))}
         found = []
         for row in rows:
             state = DispatchState.member(row.state)

@@ -33,7 +33,7 @@ RECORD_ACTIONS.setdefault("inspection_plan", []).append(
 )
 
 
-class InspectionSummaryView(BaseView):  # type: ignore[misc]
+class InspectionFiguresView(BaseView):  # type: ignore[misc]
     """The figures of a plan, and the way to its summary."""
 
     route_base = "/inspection/summary"
