@@ -124,14 +124,16 @@ if (form) {
     if (event.target.name === "category_id") narrow();
     if (event.target.id === "photos") count();
   });
-  on("click", "fieldset.now input[type=radio]", (_, input) => {
-    if (input.name === "category_id") narrow();
-    show(steps.indexOf(input.closest("[data-step]")) + 1);
-  });
   on("click", "#entry legend", (_, legend) => show(steps.indexOf(legend.closest("[data-step]"))));
-  on("click", "fieldset:not(.now) .pick", (event, pick) => {
-    event.preventDefault();
-    show(steps.indexOf(pick.closest("[data-step]")));
+  on("click", "#entry .pick", (event, pick) => {
+    const step = steps.indexOf(pick.closest("[data-step]"));
+    if (step !== at) {
+      event.preventDefault(); // what was chosen before is opened again, not chosen anew
+      show(step);
+    } else if (event.target.type === "radio") {
+      if (event.target.name === "category_id") narrow();
+      show(step + 1);
+    }
   });
   on("click", "button[data-again]", (_, button) => repeat(JSON.parse(button.dataset.again)));
 }
