@@ -105,18 +105,25 @@ def _closed(session: Session, actor: Actor, row: Any, now: datetime) -> None:
         fix.representative, fix.represented_on = row.representative, row.represented_on
 
 
-def _may_settle(session: Session, actor: Actor, row: Any, now: datetime) -> Refusal | None:
-    """Issues of an inspection close in the normal way only (S02 ch. 4); a forced closing is approved."""
+def _may_force(session: Session, actor: Actor, row: Any, now: datetime) -> Refusal | None:
+    """Issues of an inspection close in the normal way only (S02 ch. 4)."""
     if row.source == IssueSource.INSPECTION:
         return Refusal(
             _(
                 "An issue of an inspection is closed by its repair. Void it where it was entered by mistake.",
                 "验房问题只能正常关闭；如属误录，请作废。",
             ),
-            "close_type",
             code="normal_only",
             status=409,
         )
+    return None
+
+
+def _may_settle(session: Session, actor: Actor, row: Any, now: datetime) -> Refusal | None:
+    """Says how it ended, in one of the ways that need neither a repair nor an approval."""
+    stands = _may_force(session, actor, row, now)
+    if stands is not None:
+        return stands
     if row.close_type in (CloseType.NORMAL, CloseType.FORCED):
         return Refusal(
             _(
@@ -166,7 +173,7 @@ FLOW = Flow(
         ),
         Transition(
             "force", _("Force closing", "申请强制关闭"), (REPAIRING, REPAIRED, REWORKING), FORCING, HANDLERS,
-            required=("close_by", "close_note"), danger=True,
+            required=("close_by", "close_note"), guard=_may_force, danger=True,
         ),
         Transition("void", _("Void", "作废"), UNSETTLED, VOID, HANDLERS, required=("close_note",), danger=True),
     ),
