@@ -48,8 +48,10 @@ def inspected_room(pk: int) -> InspectionRoom:
     Raises:
         Missing: there is none, or none that may be seen.
     """
+    if pk >= 2**63:
+        raise Missing()
     found = database().execute(select(InspectionRoom).where(InspectionRoom.id == pk)).scalar_one_or_none()
-    if found is None or pk >= 2**63:
+    if found is None:
         raise Missing()
     return found
 

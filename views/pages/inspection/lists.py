@@ -123,11 +123,11 @@ class IssueListsView(BaseView):  # type: ignore[misc]
     def out(self, pk: int, how: str) -> Any:
         """Notes that a list is printed or exported now, and leads to the paper or the workbook."""
         own, batch = database(), self._batch(pk)
-        batch.printed_at, batch.printed_by = clock_of(own)(), actor().name[:64]
-        own.commit()
         ways = {"print": f"/issue-lists/print/{pk}", "xlsx": f"/issue/export.xlsx?_flt_0_dispatch_id={pk}"}
         if how not in ways:
             raise Missing()
+        batch.printed_at, batch.printed_by = clock_of(own)(), actor().name[:64]
+        own.commit()
         return redirect(ways[how], 303)
 
     @expose("/print/<int:pk>", methods=["GET"])

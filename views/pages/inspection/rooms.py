@@ -52,8 +52,10 @@ def plan_of(pk: int) -> InspectionPlan:
     Raises:
         Missing: there is none, or none that may be seen.
     """
+    if pk >= 2**63:
+        raise Missing()
     found = database().execute(select(InspectionPlan).where(InspectionPlan.id == pk)).scalar_one_or_none()
-    if found is None or pk >= 2**63:
+    if found is None:
         raise Missing()
     return found
 
