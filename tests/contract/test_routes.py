@@ -80,8 +80,7 @@ OWN_PAGES = {
     "/<table>/<pk>/book", "/<table>/<pk>/unlock",
     "/inspection/grid/<int:pk>", "/inspection/choose", "/inspection/summary/<int:pk>", "/inspect/plan/<int:pk>",
     "/inspect/<int:pk>", "/inspect/<int:pk>/issue", "/inspect/<int:pk>/result", "/issue-lists/", "/issue-lists/<int:pk>",
-    "/issue-lists/<int:pk>/dispatch", "/issue-lists/out/<int:pk>/<string:how>", "/issue-lists/print/<int:pk>",
-    "/issue-lists/owner/<int:pk>",
+    "/issue-lists/<int:pk>/dispatch", "/issue-lists/out/<int:pk>/<string:how>",
     "/keynodes/", "/keynodes/export.xlsx", "/keynodes/<int:pk>", "/keynodes/<int:pk>/<string:code>",
     "/parameters/", "/parameters/<string:name>/", "/parameters/<string:name>/<int:pk>", "/responsible/",
     "/responsible/<int:pk>", "/announcements/<int:pk>/read", "/report/", "/report/<name>/", "/report/<name>/figures.json",
@@ -104,6 +103,10 @@ FILES = {
     "/comment/<int:key>/change", "/comment/<int:key>/remove", "/<string:table>/<int:pk>/version/<int:line>",
 }  # fmt: skip
 """Files, comments and history of records: views/test_attachments, test_timeline, test_versions, and against the law below."""
+
+
+PAPERS = {"/issue-lists/print/<int:pk>", "/issue-lists/owner/<int:pk>"}
+"""Papers: the words of the nearest template stand on them, whoever prints. models/test_issue_engine, browser/test_inspection_story."""
 
 
 OWN_RESOURCES = {
@@ -132,7 +135,7 @@ def shaped(rule: str) -> str:
 
 def test_every_address_is_known_to_the_contract(desk: Desk) -> None:
     there = {shaped(rule.rule) for rule in desk.app.url_map.iter_rules()}
-    known = {*TABLE, *OPEN, *OWN_PAGES, *FILES, *OWN_RESOURCES, *JOBS}
+    known = {*TABLE, *OPEN, *OWN_PAGES, *FILES, *PAPERS, *OWN_RESOURCES, *JOBS}
     assert not there - known, "Cover these with a test of rights and name them in test_routes.py."
     for table in tables():
         mine = {shaped(rule.rule) for rule in desk.app.url_map.iter_rules() if f"/{table}/" in f"{rule.rule}/"}
