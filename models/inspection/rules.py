@@ -47,8 +47,7 @@ def choose_rooms(
         Refusal: the plan is not open; a room is of another project, or in another open plan (names it).
         Denied: no right to write in the project.
     """
-    projects: Any = Project.__table__
-    session.execute(select(projects.c.id).where(projects.c.id == plan.project_id).with_for_update())
+    session.execute(select(Project.id).where(Project.id == plan.project_id).with_for_update())
     if plan.state not in OPEN:
         raise Refusal(
             _("This plan is not open any more.", "该验房计划已结束，不能再调整房间。"), code="plan_ended", status=409

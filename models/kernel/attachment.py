@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Integer, String, select
+from sqlalchemy import ForeignKey, Index, Integer, String, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.kernel.audit import entry, write_lines
@@ -113,6 +113,14 @@ def files_of(session: Session, row: Table) -> list[Any]:
         .order_by(files.id)
     )
     return list(found)
+
+
+def counts_of(session: Session, cls: type[Table], keys: Sequence[int]) -> dict[int, int]:
+    """Returns row -> how many files hang on it, for rows of a table that the gate gave."""
+    files = Attachment.__table__.c
+    wanted = (files.table_name == cls.__tablename__, files.row_id.in_(keys), files.deleted_at.is_(None))
+    counted = session.execute(select(files.row_id, func.count()).where(*wanted).group_by(files.row_id))
+    return {row: n for row, n in counted}
 
 
 def one(session: Session, key: int, right: str = READ) -> tuple[Any, Table]:

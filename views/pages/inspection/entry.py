@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from models.inspection.inspection_room import InspectionRoom, RoomResult
 from models.inspection.issue import Issue
 from models.inspection.rules import ENTERED, neighbours, record, register
-from models.kernel.attachment import Attachment
+from models.kernel.attachment import counts_of
 from models.kernel.guard import name_of
 from models.kernel.parameter import effective, node_at
 from models.kernel.refusal import Missing, Refusal
@@ -170,16 +170,7 @@ class InspectView(BaseView):  # type: ignore[misc]
 
     def _lines(self, issues: list[Issue]) -> list[dict[str, Any]]:
         """What the page shows of issues, and what repeating one needs."""
-        files: Any = Attachment.__table__
-        keys = [row.id for row in issues]
-        photos = {
-            key: value
-            for key, value in database().execute(
-                select(files.c.row_id, func.count(files.c.id))
-                .where(files.c.table_name == "issue", files.c.row_id.in_(keys), files.c.deleted_at.is_(None))
-                .group_by(files.c.row_id)
-            )
-        }
+        photos = counts_of(database(), table("issue"), [row.id for row in issues])
         return [
             {
                 "id": row.id,
