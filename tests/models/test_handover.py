@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from models.customer.customer import Customer
 from models.customer.ownership import Ownership
 from models.handover.board import board, mark
 from models.handover.handover_fee import HandoverFee
@@ -24,9 +25,11 @@ from models.handover.handover_room import HandoverRoom
 from models.handover.handover_slot import HandoverSlot
 from models.handover.handover_summary import two_months_after
 from models.handover.handover_tick import HandoverStep
+from models.handover.issues import enter_issue, invited, issues_of
 from models.handover.key_record import KeyRecord
 from models.handover.plan_lists import HandoverPlanDoc, HandoverPlanStep
 from models.handover.release import count, homes_of
+from models.handover.reminders import holders, is_told, summary_due, unfinished, without_data
 from models.handover.room_states import TAKEN
 from models.handover.rules import (
     make_slots,
@@ -39,14 +42,17 @@ from models.handover.rules import (
     tick_doc,
     tick_step,
 )
+from models.handover.summing_up import begin_summary
+from models.inspection.issue import Issue
 from models.kernel.actor import SYSTEM
 from models.kernel.clock import frozen, local
 from models.kernel.moving import move
 from models.kernel.refusal import Denied, Refusal
 from models.kernel.session import act
+from models.parameter.issue_category import IssueCategory
 from models.parameter.step_defs import HandoverDocDef, HandoverStepDef
 from models.property.room import Room, RoomChangeLog
-from seeds.reference import options
+from seeds.reference import numbers, options
 from tests.world import NOW, World
 
 TODAY = date(2025, 6, 2)
@@ -401,3 +407,61 @@ def test_board_and_figures_are_those_of_a_plain_count(lake: Session, world: Worl
 )
 def test_a_summary_is_due_two_months_after(end: date, due: date) -> None:
     assert two_months_after(end) == due
+
+
+def test_owner_data_and_summaries_are_chased(lake: Session, world: World) -> None:
+    plan = released(lake, world)
+    assert without_data(lake, plan) == 7  # of nine homes two have an owner, both with certificate and telephone
+    chen = lake.get_one(Customer, world.id("customer", "chen"))
+    chen.mobile = None
+    lake.flush()
+    assert without_data(lake, plan) == 8
+    due = summary_due(lake, plan)
+    assert due is not None and due[0] == date(2025, 8, 7)
+    summary = begin_summary(lake, plan)
+    assert summary.due_on == date(2025, 8, 7) and "计划入伙 9 户（发布时签约 9 户）" in (summary.body or "")
+    assert begin_summary(lake, plan) is summary
+    move(lake, summary, "submit")
+    assert summary_due(lake, plan) is None
+    assert [left for left in range(31, -20, -1) if is_told(left, (30, 7, 0))] == [30, 7, 0, -1, -8, -15]
+
+
+def test_homes_left_at_the_counter_are_counted_and_their_clerks_found(lake: Session, world: World) -> None:
+    plan = released(lake, world)
+    row = home(clerk(lake, world), plan, world.id("room", "lake-1-1-101"))
+    move(lake, row, "arrive")
+    assert unfinished(lake, plan) == 1
+    with pytest.raises(Refusal):
+        move(act(lake, world.actor("project_clerk"), frozen(NOW)), plan, "close")
+    lake.expire_all()
+    move(clerk(lake, world), row, "accept")
+    assert unfinished(lake, plan) == 0
+    act(lake, SYSTEM, frozen(NOW))
+    assert holders(lake, plan.project_id, ("request_clerk",), TODAY) == [world.accounts["request_clerk"]]
+    assert holders(lake, plan.project_id, ("request_clerk",), date(2024, 1, 1)) == []
+    assert holders(lake, world.id("project", "bay"), ("request_clerk",), TODAY) == []
+
+
+def test_owners_are_invited_when_everything_is_repaired(lake: Session, world: World) -> None:
+    numbers.seed(act(lake, SYSTEM, frozen(NOW)))
+    category = IssueCategory(node_id=world.nodes["group"][0], code="wall", name="墙面", kind="defect")
+    lake.add(category)
+    lake.flush()
+    act(lake, world.actor("project_clerk"), frozen(NOW))
+    plan = released(lake, world)
+    row = home(clerk(lake, world), plan, world.id("room", "lake-1-1-101"))
+    with pytest.raises(Refusal, match="arrival"):
+        enter_issue(lake, row, {"category_id": category.id, "description": "开裂"})
+    move(lake, row, "arrive")
+    found = [enter_issue(lake, row, {"category_id": category.id, "description": text}) for text in ("开裂", "空鼓")]
+    assert {(one.source, one.room_id) for one in issues_of(lake, row.room_id)} == {("handover", row.room_id)}
+    move(lake, row, "accept_with_defects", {"outcome_reason": "墙面", "repair_due_on": "2025-06-20"})
+    assert invited(lake, plan.id) == []
+    act(lake, SYSTEM, frozen(NOW))
+    bare: Any = Issue.__table__  # as the contractors' rounds leave them
+    lake.flush()
+    lake.connection().execute(bare.update().where(bare.c.id.in_([one.id for one in found])).values(status="repaired"))
+    lake.expire_all()
+    (one,) = invited(clerk(lake, world), plan.id)
+    assert (one.key, one.owner, one.issues, one.closed, one.due_on) == (row.id, "陈一鸣", 2, 0, date(2025, 6, 20))
+    assert invited(act(lake, world.actor("bay_clerk"), frozen(NOW)), plan.id) == []
