@@ -31,7 +31,7 @@ class HandoverScope(Table):
         label=_("Scope line", "入伙范围"),
         plural=_("Scope lines", "入伙范围"),
         icon="map-pin",
-        key=("plan_id", "kind", "building_id", "unit_id", "floor", "room_id"),
+        key=(),
         title=("kind",),
         listed=("plan.title", "kind", "building.name", "unit.name", "floor", "room"),
         order=("created_at", "id"),

@@ -91,6 +91,8 @@ class _Handover:
 
     def insert(self, cls: type[Table], rows: list[dict[str, Any]]) -> list[int]:
         """Writes rows and counts them."""
+        if not rows:
+            return []
         self.counts[cls.__tablename__] += len(rows)
         return insert_rows(self.session, cls, rows, audited=False)
 
@@ -267,11 +269,11 @@ class _Handover:
             )  # fmt: skip
         self.insert(HandoverFee, fees)
 
-    def slots(self, plan: int) -> None:
-        """Writes appointments of the days to come, and books those who have not come."""
+    def slots(self, plan: int, first: date) -> None:
+        """Writes appointments of four days, and books those who have not come."""
         rows = [
-            {"plan_id": plan, "day": self.today + timedelta(days=n), "starts": f"{hour:02d}:00", "ends": f"{hour + 1:02d}:00",
-             "capacity": 6, "created_at": self.at(self.today - timedelta(days=5))}
+            {"plan_id": plan, "day": first + timedelta(days=n), "starts": f"{hour:02d}:00", "ends": f"{hour + 1:02d}:00",
+             "capacity": 6, "created_at": self.at(first - timedelta(days=5))}
             for n in range(4) for hour in (9, 10, 14, 15)
         ]  # fmt: skip
         keys = self.insert(HandoverSlot, rows)
@@ -320,8 +322,7 @@ def handover_rows(
     plan = writer.plan(kind)
     if kind != "draft":
         writer.homes(plan)
-    if kind == "middle":
-        writer.slots(plan)
+        writer.slots(plan, whole.today if kind == "middle" else project.handover)
     if kind == "finished":
         writer.summary(plan)
     return writer.counts
