@@ -11,6 +11,7 @@ from views.kernel.exchange.saved_pages import SavedExportsView
 from views.kernel.files.pages import FilesView
 from views.kernel.option_fields import OptionView
 from views.kernel.printing import PrintPreview
+from views.kernel.report_boards import ReportBoards
 from views.kernel.reporting import ReportPages
 from views.kernel.versions import VersionsView
 from views.pages.customer.person import PersonView
@@ -72,6 +73,7 @@ PAGES: list[type[Any]] = [
     RoomGridView,
     BookView,
     ReportPages,
+    ReportBoards,
     JobView,
     ScheduleView,
     OptionView,

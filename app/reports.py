@@ -8,6 +8,7 @@ import pkgutil
 import reports
 from models.kernel.words import Words
 from reports.kernel import counting, question, workbook
+from reports.kernel.board import BOARDS
 from reports.kernel.report import REPORTS, Report
 from views.kernel.reporting import Desk, use
 
@@ -30,6 +31,7 @@ def load() -> dict[str, Report]:
             as_xlsx=workbook.as_xlsx,
             by_words=workbook.by_words,
             period_words=workbook.period_words,
+            boards=BOARDS,
         )
     )
     return REPORTS

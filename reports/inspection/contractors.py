@@ -35,6 +35,7 @@ CONTRACTORS = declare(
         when=IssueFix.sent_at,
         standing="year",
         by="contractor",
+        sort="overdue",
         figures=(
             distinct("issues", _("Issues", "问题数"), IssueFix.issue_id, rows=(Issue, IssueFix.issue_id)),
             count("rounds", _("Rounds of repair", "整改轮次"), None),

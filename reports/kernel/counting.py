@@ -357,7 +357,7 @@ def _lines(session: Session, report: Report, question: Question, found: pd.DataF
         return sorted(made, key=lambda line: (line.key is None, order.get(line.key, last)))
     if question.by in ("month", "day"):
         return sorted(made, key=lambda line: (line.key is None, str(line.key)))
-    first = names[0]
+    first = report.sort or names[0]
     return sorted(made, key=lambda line: (line.key is None, -float(line.values[first] or 0), str(line.label)))
 
 

@@ -190,6 +190,8 @@ class Report:
         figures: measures and ratios in the order they are shown.
         by: the dimension (or 'month', 'day') that is shown first where the reader chose none; the next level of the tree
             where it is None.
+        sort: the figure whose largest lines stand first; the first figure where it is None. Days, floors and places have an
+            order of their own.
         roles: who may open it, beside the right to read its entity.
     """
 
@@ -208,6 +210,7 @@ class Report:
     standing: str = "year"
     dimensions: tuple[Dimension, ...] = ()
     by: str | None = None
+    sort: str | None = None
     roles: tuple[str, ...] = INSIDE
     icon: str = "chart-bar"
     order: int = 50
@@ -256,6 +259,7 @@ def declare(report: Report) -> Report:
         raise RuntimeError(f"There are two reports {report.name}.")
     names = [figure.name for figure in report.figures]
     wanted = [name for ratio in report.ratios for name in (ratio.part, ratio.whole)] + list(report.chart.figures)
+    wanted += [report.sort] if report.sort else []
     wanted += [running.of for running in report.runnings]
     unknown = [name for name in wanted if name not in names]
     if unknown or len(set(names)) != len(names):

@@ -83,7 +83,7 @@ OWN_PAGES = {
     "/issue-lists/<int:pk>/dispatch", "/issue-lists/out/<int:pk>/<string:how>",
     "/keynodes/", "/keynodes/export.xlsx", "/keynodes/<int:pk>", "/keynodes/<int:pk>/<string:code>",
     "/parameters/", "/parameters/<string:name>/", "/parameters/<string:name>/<int:pk>", "/responsible/",
-    "/responsible/<int:pk>", "/announcements/<int:pk>/read", "/report/", "/report/<name>/", "/report/<name>/figures.json",
+    "/responsible/<int:pk>", "/announcements/<int:pk>/read", "/report/", "/board/", "/report/<name>/", "/report/<name>/figures.json",
     "/report/<name>/export.<any(csv, xlsx):kind>",
     "/handover/board/", "/handover/board/<int:pk>", "/handover/board/<int:pk>/live", "/handover/plan/<int:pk>",
     "/handover/plan/<int:pk>/<string:doing>", "/handover/scope/<int:pk>", "/handover/scope/<int:pk>/count",

@@ -110,3 +110,25 @@ def test_machines_read_exact_figures(app: Flask, world: World) -> None:
     assert found["totals"]["homes"] == 29 and found["totals"]["handed"] is None
     assert found["totals"]["area"] == "2856.50"
     assert sum(line["figures"]["homes"] for line in found["lines"]) == 29
+
+
+def test_each_role_has_its_board_and_every_tile_opens_its_report(app: Flask, world: World) -> None:
+    wanted = {
+        "group_leader": "集团看板",
+        "company_leader": "公司看板",
+        "project_leader": "项目看板",
+        "request_clerk": "业务看板",
+    }
+    for login, title in wanted.items():
+        person = Console(app, login)
+        person.send("/language", lang="zh", next="/")
+        page = person.get("/board/").get_data(as_text=True)
+        assert f"<h1>{title}" in page, login
+        addresses = {html.unescape(url) for url in re.findall(r'<h2 [^>]*><a href="([^"]+)"', page)}
+        assert len(addresses) >= 5
+        for address in addresses:
+            assert person.get(address).status_code == 200, address
+    for login in ("contractor", "stranger"):
+        assert Console(app, login).get("/board/").status_code == 403
+    admin = Console(app, "group_admin").get("/board/?board=nosuch").get_data(as_text=True)
+    assert admin.count("board-tile") == 6

@@ -50,6 +50,7 @@ class Desk:
         periods, compared: name -> words.
         as_csv, as_xlsx: outcome -> bytes.
         by_words, period_words: outcome -> words.
+        boards: what roles see first, by name.
     """
 
     reports: Mapping[str, Any]
@@ -63,6 +64,7 @@ class Desk:
     as_xlsx: Callable[..., bytes]
     by_words: Callable[[Any], Words]
     period_words: Callable[[Any], Words]
+    boards: Mapping[str, Any]
 
 
 _desk: list[Desk] = []
@@ -78,6 +80,11 @@ def use(desk: Desk) -> None:
 
 def _reports() -> Desk:
     return _desk[0]
+
+
+def desk_of() -> Desk | None:
+    """Returns what was handed over; None before."""
+    return _desk[0] if _desk else None
 
 
 def open_to(report: Any) -> bool:
@@ -182,6 +189,25 @@ def _change(figure: Any, now: Any, before: Any) -> dict[str, Any] | None:
     return {"text": text, "sign": "up" if moved > 0 else "down"}
 
 
+def chart_of(report: Any, outcome: Any, most: int = 60) -> dict[str, Any] | None:
+    """Returns what the script draws, of `most` lines at most (of days and months the last); all of it is text or a number."""
+    lines = outcome.lines[-most:] if outcome.question.by in ("month", "day") else outcome.lines[:most]
+    if not lines:
+        return None
+    series = []
+    for name in report.chart.figures:
+        figure = report.figure(name)
+        values = [line.values.get(name) for line in lines]
+        series.append({"name": say(figure.label), "values": [None if v is None else float(v) for v in values]})
+    total = outcome.totals.get(report.chart.figures[0])
+    return {
+        "kind": report.chart.kind,
+        "labels": [say(line.label) for line in lines],
+        "series": series,
+        "total": None if total is None else float(total),
+    }
+
+
 class ReportPages(BaseView):
     """`/report/`: the list of reports; `/report/<name>/`: one of them."""
 
@@ -250,7 +276,7 @@ class ReportPages(BaseView):
             "compared": bool(outcome.before),
             "question": question,
             "action": base,
-            "chart": self._chart(report, outcome),
+            "chart": chart_of(report, outcome),
             "export": [
                 {"label": _("Excel (XLSX)", "Excel（XLSX）"), "url": f"{base}export.xlsx?{question.address()}"},
                 {"label": _("CSV", "CSV"), "url": f"{base}export.csv?{question.address()}"},
@@ -305,24 +331,6 @@ class ReportPages(BaseView):
                 }
                 for figure in report.figures
             ],
-        }
-
-    def _chart(self, report: Any, outcome: Any) -> dict[str, Any] | None:
-        """What the script draws; everything in it is text or a number."""
-        lines = outcome.lines[:60]
-        if not lines:
-            return None
-        series = []
-        for name in report.chart.figures:
-            figure = report.figure(name)
-            values = [line.values.get(name) for line in lines]
-            series.append({"name": say(figure.label), "values": [None if v is None else float(v) for v in values]})
-        total = outcome.totals.get(report.chart.figures[0])
-        return {
-            "kind": report.chart.kind,
-            "labels": [say(line.label) for line in lines],
-            "series": series,
-            "total": None if total is None else float(total),
         }
 
     @expose("/<name>/export.<any(csv, xlsx, jsonl):kind>")

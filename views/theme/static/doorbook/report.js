@@ -1,7 +1,5 @@
-// The chart above a report's table. All it draws is text and numbers out of one attribute; the table says the same.
-import { one } from "doorbook/dom";
-
-const place = one("#chart");
+// The chart above a report's table, and those of a board. All they draw is text and numbers out of one attribute; a table says the same.
+import { all, one } from "doorbook/dom";
 
 function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -49,10 +47,10 @@ function options({ kind, labels, series, total }) {
 }
 
 const asked = one(".report-asked");
-const period = one("[name=period]", asked);
-for (const field of ["from", "to"]) one(`[name=${field}]`, asked)?.addEventListener("input", () => (period.value = ""));
+for (const field of asked ? ["from", "to"] : [])
+  one(`[name=${field}]`, asked)?.addEventListener("input", () => (one("[name=period]", asked).value = ""));
 
-if (place && window.echarts) {
+for (const place of window.echarts ? all("[data-chart]") : []) {
   const chart = window.echarts.init(place);
   const draw = () => chart.setOption(options(JSON.parse(place.dataset.chart)), true);
   draw();
