@@ -90,7 +90,10 @@ OWN_PAGES = {
     "/handover/room/<int:pk>", "/handover/room/<int:pk>/<string:doing>", "/handover/print/room/<int:pk>/<string:form>",
     "/handover/print/batch/<int:pk>", "/handover/print/plan/<int:pk>/list", "/handover/invite/<int:pk>",
     "/options/", "/options/effective.json", "/options/switch", "/option/lookup/<name>", "/flows/", "/flows/effective.json",
-    "/approval/list/", "/rest/", "/rest/<name>",
+    "/approval/list/", "/rest/", "/rest/<name>", "/keynodes/<int:pk>/print", "/readiness/", "/readiness/<int:pk>",
+    "/workbench/", "/parameter_sheets/", "/parameter_sheets/<int:pk>", "/parameter_sheets/<int:pk>/print",
+    "/parameter_sheets/<int:pk>/line", "/parameter_sheets/<int:pk>/line/<int:key>",
+    "/parameter_sheets/apply/<string:name>",
     "/<table>/<pk>/360",
     "/counts.json", "/me/notices", "/mailbox/", "/<table>/", "/<table>/read",
     "/<table>/<int:pk>/open", "/<table>/<int:pk>/remove", "/<table>/resend", "/<table>/<int:pk>/resend", "/<table>/preview",
@@ -168,6 +171,9 @@ def filled(rule: str, law: Any) -> list[str]:
         return [rule.replace("<name>", f"{name}") + "?by=project" for name in names]
     rule = rule.replace("<string:form>", "repair").replace("<string:name>", "bank").replace("<string:code>", "N01")
     rule = re.sub(r"<token>", "nosuchtoken0000", rule).replace("<version>", "v1")
+    if rule.startswith("/parameter_sheets/"):
+        rule = rule.replace("<int:key>", str(min(law.rows["parameter_sheet_line"])))
+        return [rule.replace("<int:pk>", str(key)) for key in (*sorted(law.rows["parameter_sheet"]), NONE)]
     if "pk>" in rule:
         keys = [*sorted(law.rows["project"]), NONE]
         return [re.sub(r"<(int:)?pk>", str(key), rule) for key in keys]
