@@ -102,7 +102,9 @@ def legend_of(page: str) -> dict[str, int]:
 
 
 def test_every_choice_of_a_room_and_what_areas_declare_colours_it(app: Flask, world: World) -> None:
-    assert list(colourings()) == ["sale_state", "handover_state", "title_state", "house_type", "complete", "owner"]
+    assert list(colourings()) == [
+        "sale_state", "handover_state", "title_state", "house_type", "complete", "owner", "inspection", "issues",
+    ]  # fmt: skip
     lake = world.id("building", "lake-1")
     with Session(engine_of(app)) as own:
         room = Room.__table__
