@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Date, String, bindparam, cast, func
+from sqlalchemy import BindParameter, ColumnElement, Date, String, bindparam, cast, func, literal_column
 
 from models.kernel.columns import Moment
 from models.kernel.options import Options
@@ -163,7 +163,8 @@ class Dimension:
 
 def paired(one: Any, other: Any) -> ColumnElement[str]:
     """Returns two keys as one value, such as '12-7'; '12-' where there is no second."""
-    return cast(one, String) + "-" + func.coalesce(cast(other, String), "")
+    # Plain text, no parameters: PostgreSQL must see the same expression where it selects and where it groups.
+    return cast(one, String) + literal_column("'-'") + func.coalesce(cast(other, String), literal_column("''"))
 
 
 @dataclass(frozen=True, slots=True)

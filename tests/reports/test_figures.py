@@ -24,6 +24,7 @@ from reports.kernel.counting import count, rows
 from reports.kernel.question import ask, levels, places
 from reports.kernel.report import REPORTS, Measure, Report
 from tests.contract.oracle import Oracle
+from tests.databases import BOTH
 from tests.reports.counted import SAID, figures
 from tests.reports.said import Said
 from tests.reports.work import MARKUP, fill
@@ -216,6 +217,16 @@ def test_what_cannot_be_asked_is_left_out_and_said(busy: Session, world: World, 
     question = ask(busy, report, raw)
     assert any(said in note.zh for note in question.notes), question.notes
     count(busy, report, question)
+
+
+@pytest.mark.parametrize("backend", BOTH)
+def test_every_report_is_counted_by_every_dimension_on_both_engines(busy: Session, world: World) -> None:
+    act(busy, world.actor("group_leader"), frozen(NOW))
+    for report in REPORTS.values():
+        for by in ("project", *(one.name for one in report.dimensions), *(("day",) if report.when is not None else ())):
+            raw = {"by": by, **({"from": "2025-01-01", "to": "2025-12-31"} if report.when is not None else {})}
+            outcome = count(busy, report, ask(busy, report, raw))
+            assert set(outcome.totals) == {figure.name for figure in report.figures}
 
 
 def test_progress_goes_on_from_what_was_before_the_period(busy: Session, world: World) -> None:
