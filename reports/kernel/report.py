@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Date, String, bindparam, cast, func, literal_column
+from sqlalchemy import BindParameter, ColumnElement, Date, String, bindparam, cast, func, literal
 
 from models.kernel.columns import Moment
 from models.kernel.options import Options
@@ -163,8 +163,9 @@ class Dimension:
 
 def paired(one: Any, other: Any) -> ColumnElement[str]:
     """Returns two keys as one value, such as '12-7'; '12-' where there is no second."""
-    # Plain text, no parameters: PostgreSQL must see the same expression where it selects and where it groups.
-    return cast(one, String) + literal_column("'-'") + func.coalesce(cast(other, String), literal_column("''"))
+    # Written out, no parameters: PostgreSQL must see the same expression where it selects and where it groups.
+    dash, nothing = literal("-", literal_execute=True), literal("", literal_execute=True)
+    return cast(one, String) + dash + func.coalesce(cast(other, String), nothing)
 
 
 @dataclass(frozen=True, slots=True)
