@@ -43,7 +43,7 @@ from models.kernel.tokens import LAST, LENGTH, START, tokens
 
 CHUNK = 1_000
 _MANY = 5_000
-RULES = 1
+RULES = 2
 """Counts up when tokens are made otherwise; `migrate` then makes all of them again."""
 
 _Bytewise = String(LENGTH + 1).with_variant(String(LENGTH + 1, collation="C"), "postgresql")

@@ -72,8 +72,8 @@ def upload(client, life, turn):
     files = [(io.BytesIO(each), f"{life}-{turn}-{n}.pdf") for n, each in enumerate(contents)]
     try:
         answer = client.post(f"/api/v1/room/{told['room']}/files", data={"file": files}, headers=headers)
-    except DBAPIError as fault:  # the server of the console would answer 500 by itself; what counts here is what is left
-        ack(**({"broke": repr(fault)[:300]} if told["how"] == "cut" else {"fault": repr(fault)[:300]}))
+    except DBAPIError as fault:
+        ack(fault=repr(fault)[:300])
         return
     if answer.status_code == 201:
         ack(upload=[f"{life}-{turn}-{n}.pdf" for n in range(2)])

@@ -39,6 +39,8 @@ TABLE = {
     "/<table>/reveal/<pk>/<column>": "test_channels",
     "/<table>/export.csv": "here",
     "/<table>/export.xlsx": "here",
+    "/<table>/export.jsonl": "here",
+    "/<table>/export": "here",
     "/<table>/import": "here",
     "/<table>/import/template.xlsx": "here",
     "/<table>/import/<token>": "here",
@@ -94,7 +96,10 @@ OWN_PAGES = {
     "/workbench/", "/parameter_sheets/", "/parameter_sheets/<int:pk>", "/parameter_sheets/<int:pk>/print",
     "/parameter_sheets/<int:pk>/line", "/parameter_sheets/<int:pk>/line/<int:key>",
     "/parameter_sheets/apply/<string:name>",
-    "/<table>/<pk>/360",
+    "/<table>/<pk>/360", "/exports/", "/exports/<int:pk>/run", "/exports/<int:pk>/change", "/exports/<int:pk>/delete",
+    "/project_book/<int:pk>", "/project_book/<int:pk>/template.xlsx", "/project_book/<int:pk>/<token>",
+    "/project_book/<int:pk>/<token>/preview", "/project_book/<int:pk>/<token>/apply",
+    "/project_book/<int:pk>/<token>/remarks.xlsx",
     "/counts.json", "/me/notices", "/mailbox/", "/<table>/", "/<table>/read",
     "/<table>/<int:pk>/open", "/<table>/<int:pk>/remove", "/<table>/resend", "/<table>/<int:pk>/resend", "/<table>/preview",
 }  # fmt: skip
@@ -166,7 +171,7 @@ def filled(rule: str, law: Any) -> list[str]:
             for key in (1, 2, 3, NONE)
         ]
     if rule.startswith("/report/<name>"):
-        rule = rule.replace("<any(csv, xlsx):kind>", "csv")
+        rule = rule.replace("<any(csv, xlsx, jsonl):kind>", "csv")
         names = ("room_inventory", "customer_structure", "visits", "nosuch")
         return [rule.replace("<name>", f"{name}") + "?by=project" for name in names]
     rule = rule.replace("<string:form>", "repair").replace("<string:name>", "bank").replace("<string:code>", "N01")
@@ -257,6 +262,8 @@ def test_own_pages_on_a_project_keep_to_its_scope(desk: Desk) -> None:
         "/generate/<pk>",
         "/ledger/<int:pk>",
         "/ledger/<int:pk>/export.xlsx",
+        "/project_book/<int:pk>",
+        "/project_book/<int:pk>/template.xlsx",
     ):
         if rule not in rules:
             continue
@@ -285,7 +292,8 @@ def test_exports_hold_the_rows_of_the_law(name: str, desk: Desk) -> None:
         rows = desk.law.keys(one.user, name) & desk.law.keys(one.user, name, "export")
         if not desk.law.may(one.user, name, "export"):
             assert exported(one, name) is None
-            assert one.get(f"/{name}/export.xlsx").status_code == 403
+            for tail in (".xlsx", ".jsonl", ""):
+                assert one.get(f"/{name}/export{tail}").status_code == 403, tail
             continue
         assert exported(one, name) == len(rows)
         chosen = sorted(desk.law.rows[name])
@@ -295,9 +303,12 @@ def test_exports_hold_the_rows_of_the_law(name: str, desk: Desk) -> None:
             assert exported(one, name, f"pk={key}") == 0
             assert exported(one, name, f"q={marked(name, key)}") == 0 or not cls.screen.searched
         exported(one, name, "_cols=" + ",".join([*cls.__table__.columns.keys(), "id", "password"]))
-        answer = one.get(f"/{name}/export.xlsx", swept=False)
+        assert one.get(f"/{name}/export").status_code == 200
         revealed = [p for p, (n, k) in one.secrets.plain.items() if k in one.law.keys(one.user, n, "reveal")]
-        assert answer.status_code == 200 and not one.leaks(answer, revealed)
+        for form in ("xlsx", "jsonl"):
+            answer = one.get(f"/{name}/export.{form}", swept=False)
+            assert answer.status_code == 200 and not one.leaks(answer, revealed)
+        assert len(answer.get_data(as_text=True).splitlines()) == len(rows)
 
 
 def test_files_are_listed_to_those_who_see_the_record(name: str, desk: Desk) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import secrets
 from typing import Any
 
@@ -11,6 +12,7 @@ from flask import session as cookie
 from flask_jwt_extended import verify_jwt_in_request
 from flask_login import current_user, logout_user
 from flask_wtf.csrf import CSRFProtect
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from models.kernel.actor import NOBODY, Actor
@@ -18,6 +20,8 @@ from models.kernel.grant import held_by
 from models.kernel.session import act, reading
 from models.kernel.words import LANGUAGES, Words
 from views.kernel.within import within
+
+log = logging.getLogger(__name__)
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 TOKEN_ENDPOINTS = ("SecurityApi.login", "SecurityApi.refresh")
@@ -110,6 +114,18 @@ def begin(*, only_reads: bool = False) -> None:
 
 def install(app: Flask, csrf: CSRFProtect) -> None:
     """Runs `begin` before each request, then refuses writing requests that a foreign page could have sent."""
+
+    @app.teardown_appcontext  # called before the session is put away, since it is registered later
+    def _let_go(_failure: BaseException | None) -> None:
+        """A connection that was cut since the last statement is thrown away: the answer stands, and goes out."""
+        own = app.appbuilder.session  # type: ignore[attr-defined]
+        if not own.registry.has():
+            return
+        try:
+            own.rollback()
+        except DBAPIError as error:
+            log.warning("a connection was cut after its last statement: %s", error.orig)
+            own().invalidate()
 
     @app.before_request
     def _begin() -> None:
