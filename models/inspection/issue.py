@@ -62,7 +62,7 @@ class Issue(Table):
         label=_("Issue", "问题"),
         plural=_("Issues", "问题"),
         icon="alert-triangle",
-        key=(),
+        key=("number",),
         title=("number", "description"),
         listed=(
             "number",
@@ -88,7 +88,7 @@ class Issue(Table):
             section(_("Who and by when", "责任与时限"), "contractor_id", "contractor_reason", "due_at"),
             section(_("Outcome", "处理与关闭"), "warranty_result", "handling", "solution", "close_note"),
         ),
-        rights=Rights(write=HANDLERS, delete=HANDLERS, import_=HANDLERS),
+        rights=Rights(write=HANDLERS, delete=HANDLERS, import_=()),
         children=(("issue_fix", "issue_id"),),
         noted=_(
             "What inspection, handover and daily requests find. The contractor follows from category and scope of work.",

@@ -63,7 +63,7 @@ class IssueDispatch(Table):
         label=_("Issue list", "问题清单批次"),
         plural=_("Issue lists", "问题清单批次"),
         icon="file-description",
-        key=(),
+        key=("number",),
         title=("number", "contractor.name"),
         listed=(
             "number",

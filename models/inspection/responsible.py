@@ -38,10 +38,8 @@ def fill(session: Session, issue: Any, *, new: bool) -> None:
     if issue.inspection_room_id is not None and issue.room_id is None:
         rooms: Any = table("inspection_room")
         issue.room_id = session.scalar(select(rooms.room_id).where(rooms.id == issue.inspection_room_id))
-    if issue.room_id is not None:
-        issue.building_id = session.scalar(
-            select(Unit.building_id).join(Room, Room.unit_id == Unit.id).where(Room.id == issue.room_id)
-        )
+    if issue.building_id is None or not inspect(issue).attrs.building_id.history.has_changes():
+        issue.building_id = building_of(session, issue) or issue.building_id
     standard = session.get(IssueStandard, issue.standard_id) if issue.standard_id is not None else None
     if standard is not None:
         issue.description = issue.description or standard.wording
@@ -53,6 +51,13 @@ def fill(session: Session, issue: Any, *, new: bool) -> None:
         issue.contractor_id = found.contractor.id if found.contractor is not None else None
     if new and issue.due_at is None and issue.project_id is not None:
         issue.due_at = due(session, issue, issue.created_at or clock_of(session)())
+
+
+def building_of(session: Session, issue: Any) -> int | None:
+    """Returns the building of an issue's room; None where it is in no room."""
+    if issue.room_id is None:
+        return None
+    return session.scalar(select(Unit.building_id).join(Room, Room.unit_id == Unit.id).where(Room.id == issue.room_id))
 
 
 def due(session: Session, issue: Any, start: datetime) -> datetime | None:
@@ -75,6 +80,13 @@ def wrong_place(session: Session, issue: Any) -> Iterable[Refusal]:
             _("Choose a room, or name the shared part.", "请选择房间；如属公共部位，请填写公共部位说明。"),
             "room_id",
             code="required",
+        )
+    building = building_of(session, issue)
+    if building is not None and issue.building_id != building:
+        yield Refusal(
+            _("The room is in another building. Leave the building empty.", "房间不在该楼栋，请将楼栋留空。"),
+            "building_id",
+            code="other_building",
         )
     if issue.inspection_room_id is not None and inspect(issue).attrs.room_id.history.has_changes():
         rooms: Any = table("inspection_room")

@@ -148,7 +148,7 @@ found["clerk's"] = [f"/demo_claim/{key}/move/{name}" in text(clerk.get(f"/demo_c
 tasks = leader.get("/approval/list/")
 found["tasks"] = [tasks.status_code, "Leak-in-the-bath" in text(tasks), "Project leader" in text(tasks)]
 counted = lambda one: one.get("/counts.json").get_json().get("/approval/list/", {}).get("n")
-linked = lambda one: text(one.get("/")).count('href="/approval/list/"')
+linked = lambda one: 'href="/approval/list/"' in text(one.get("/me"))
 found["menu"] = [linked(leader), linked(Console(app, "contractor"))]
 found["counted"] = [counted(leader), counted(clerk), counted(Console(app, "bay_clerk"))]
 form = text(leader.get(f"/demo_claim/{key}/move/approve"))
@@ -291,7 +291,7 @@ def test_people_decide_on_pages_and_over_rest(tree: Tree) -> None:
     assert found.pop("buttons") == [True, True, False, False]
     assert found.pop("clerk's") == [False, True]
     assert found.pop("tasks") == [200, True, True]
-    assert found.pop("menu") == [1, 0]
+    assert found.pop("menu") == [True, False]
     assert found.pop("counted") == [1, 0, 0]
     assert found.pop("form") == [True, True]
     assert found.pop("reject needs why") == 422

@@ -42,7 +42,11 @@ def state(engine: Engine) -> dict[str, list[Any]]:
     known.reflect(engine)
     with engine.connect() as connection:
         return {
-            table.name: sorted(map(repr, connection.execute(select(table)).all())) for table in known.tables.values()
+            # by name: a column that a migration added stands last in one database, in its place in another
+            table.name: sorted(
+                map(repr, connection.execute(select(*sorted(table.c, key=lambda column: column.name))).all())
+            )
+            for table in known.tables.values()
         }
 
 

@@ -33,7 +33,7 @@ _KEPT = {
     ("notify_setting", "quiet_from"), ("notify_setting", "quiet_until"), ("webhook", "address"), ("webhook", "events"),
     ("dict_item", "code"), ("contractor", "usci"), ("warranty_item", "area"), ("city", "dialling"),
     ("work_calendar", "weekdays"), ("work_calendar", "opens"), ("work_calendar", "lunch_from"),
-    ("work_calendar", "lunch_until"), ("work_calendar", "closes"),
+    ("work_calendar", "lunch_until"), ("work_calendar", "closes"), ("handover_slot", "starts"), ("handover_slot", "ends"),
 }  # fmt: skip
 """Texts with rules of their own, which stay as they are."""
 

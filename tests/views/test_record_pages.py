@@ -84,7 +84,8 @@ def test_the_start_page_counts_the_homes_of_each_project(app: Flask, world: Worl
         page = clerk.get("/").get_data(as_text=True)
     assert "项目房源概况" in page and f"/room/list/?_flt_0_project_id={world.id('project', 'lake')}" in page
     assert f"_flt_0_project_id={world.id('project', 'river')}" not in page
-    assert sum("GROUP BY" in one for one in ran) == 1 and len(ran) <= 14
+    assert sum("GROUP BY" in one for one in ran) == 1
+    assert len(ran) <= 20  # one or two for each widget of the workbench, however much there is to show
 
 
 def test_who_has_no_grant_is_told_what_to_do(app: Flask, world: World) -> None:
