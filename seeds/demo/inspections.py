@@ -156,18 +156,18 @@ class Inspections:
         self._repairs(rows)
 
     def _repairs(self, rows: list[dict[str, Any]]) -> None:
-        """Sends the issues week by week, one list a contractor, and lets each repair take its time."""
+        """Sends the issues of each day the next day, one list a contractor, and lets each repair take its time."""
         lists: dict[tuple[int, int], list[dict[str, Any]]] = {}
         for row in rows:
-            week = (row["created_at"].date() - self.begins).days // 7
+            day = (row["created_at"].date() - self.begins).days
             if row["contractor_id"] is not None:
-                lists.setdefault((week, row["contractor_id"]), []).append(row)
+                lists.setdefault((day, row["contractor_id"]), []).append(row)
         batches: list[dict[str, Any]] = []
-        for (week, contractor), group in sorted(lists.items()):
-            sent = self.story.on(self.begins + timedelta(days=7 * week + 8), contractor)
+        for (day, contractor), group in sorted(lists.items()):
+            sent = self.story.on(self.begins + timedelta(days=day + 1), contractor)
             if sent >= self.now:
                 continue
-            signed = sent + timedelta(days=1)
+            signed = sent + timedelta(hours=20)
             is_signed = signed < self.now
             batches.append(
                 {
@@ -193,17 +193,17 @@ class Inspections:
         random, hours = self.random, (row["due_at"] - row["created_at"]).total_seconds() / 3600
         fix: dict[str, Any] = {
             "round": 1, "contractor_id": row["contractor_id"], "sent_at": sent, "due_at": row["due_at"],
-            "signed_at": sent + timedelta(days=1) if signed else None, "result": "open", "created_at": sent,
+            "signed_at": sent + timedelta(hours=20) if signed else None, "result": "open", "created_at": sent,
         }  # fmt: skip
         row["status"] = "repairing" if signed else "dispatched"
         found = [fix]
         if not signed:
             return found
-        slow = row["slow"] and random.random() < 0.45
-        done = sent + timedelta(days=1, hours=hours * random.uniform(0.2, 0.8)) + timedelta(days=90 if slow else 0)
+        slow = row["slow"] and random.random() < 0.7
+        done = sent + timedelta(hours=20 + hours * random.uniform(0.05, 0.45)) + timedelta(days=90 if slow else 0)
         row["solution"] = None
         while done < self.now:
-            checked = done + timedelta(days=random.randint(1, 4))
+            checked = done + timedelta(hours=random.randint(2, 40))
             row["status"], row["solution"] = "repaired", "已按规范整改"
             fix.update(done_at=done, solution=row["solution"], result="done")
             if checked >= self.now:
