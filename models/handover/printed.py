@@ -19,7 +19,7 @@ from models.inspection.issue_states import IssueState
 from models.kernel.guard import name_of
 from models.kernel.option_values import words_of
 from models.kernel.owning import owner_path
-from models.kernel.printing.form import Picture, PrintForm, PrintTable
+from models.kernel.printing.form import PRINTED, Picture, PrintForm, PrintTable
 from models.kernel.printing.sheet import Sheet, sheet
 from models.kernel.words import _
 from models.parameter.step_defs import DocumentDirection
@@ -83,7 +83,7 @@ ROSTER = PrintForm(
         "number": _("Homes", "户数"),
     },
     parts={"homes": _("Homes", "入伙房间")},
-    foot=_("Printed on {printed_on} by {printed_by}.", "打印日期：{printed_on}　打印人：{printed_by}"),
+    foot=PRINTED,
     samples={"project": _SAMPLE["project"], "plan": _("Phase 1", "一期集中交付"), "number": 128},
 )
 
@@ -106,7 +106,7 @@ REPAIR_SLIP = PrintForm(
         "due": _("Repairs due", "整改期限"),
     },
     parts={"issues": _("Issues", "问题清单")},
-    foot=_("Printed on {printed_on} by {printed_by}.", "打印日期：{printed_on}　打印人：{printed_by}"),
+    foot=PRINTED,
     signatures=_("Owner|Escort|Date", "业主签字|陪验人签字|日期"),
     samples={**_SAMPLE, "outcome": _("Accepted, repairs due", "先接收须调整")},
 )
@@ -122,7 +122,7 @@ OWNER_LIST = PrintForm(
     ),
     fields=dict(_HOME),
     parts={"issues": _("Issues", "问题清单"), "signature": _("Signature", "业主签名")},
-    foot=_("Printed on {printed_on} by {printed_by}.", "打印日期：{printed_on}　打印人：{printed_by}"),
+    foot=PRINTED,
     signatures=_("Owner|Customer service|Date", "业主签字|客户服务部|日期"),
     samples=dict(_SAMPLE),
 )

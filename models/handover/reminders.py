@@ -16,13 +16,12 @@ from models.handover.handover_summary import HandoverSummary, SummaryState, two_
 from models.handover.release import homes_of, main_owners, picks_of, signed
 from models.handover.room_states import PlanState, RoomState
 from models.kernel.clock import today
-from models.kernel.grant import Grant
+from models.kernel.grant import accounts_with
 from models.kernel.job import work
 from models.kernel.job_running import Run
 from models.kernel.job_schedule import daily, every
 from models.kernel.notice import Event, tell
 from models.kernel.parameter import above_of, node_at
-from models.kernel.registry import table
 from models.kernel.words import _
 from models.property.project import Project
 
@@ -87,16 +86,7 @@ def holders(session: Session, project_id: int, roles: tuple[str, ...], now: date
     """Returns the accounts that hold one of the roles at a project or its company on a day."""
     chain = above_of(session, node_at(session, "project", project_id).id, itself=True)
     near = [node.id for node in chain if node.kind in ("project", "company")]
-    people: Any = table("user_profile")
-    found = session.execute(
-        select(people.user_id, Grant.from_day, Grant.until_day)
-        .join(Grant, Grant.profile_id == people.id)
-        .where(Grant.role.in_(roles), Grant.node_id.in_(near), people.user_id.is_not(None))
-        .order_by(people.id)
-    )
-    return list(
-        dict.fromkeys(user for user, first, last in found if (not first or first <= now) and (not last or now <= last))
-    )
+    return accounts_with(session, roles, near, now)
 
 
 def unfinished(session: Session, plan: HandoverPlan) -> int:

@@ -13,7 +13,7 @@ from models.inspection.issue_dispatch import IssueDispatch
 from models.inspection.issue_states import IssueState
 from models.kernel.clock import local
 from models.kernel.guard import name_of
-from models.kernel.printing.form import PrintForm, PrintTable
+from models.kernel.printing.form import PRINTED, PrintForm, PrintTable
 from models.kernel.printing.sheet import Sheet, sheet
 from models.kernel.words import _
 from models.parameter.issue_standard import IssueLevel
@@ -39,7 +39,7 @@ CONTRACTOR_ISSUES = PrintForm(
         "count": _("Issues", "问题数"),
     },
     parts={"issues": _("Issues", "问题明细")},
-    foot=_("Printed on {printed_on} by {printed_by}.", "打印日期：{printed_on}　打印人：{printed_by}"),
+    foot=PRINTED,
     signatures=_("Handed over by|Signed for by (contractor)|Date", "发出人|承建商签收|签收日期"),
     samples={"number": "QD202611-0001", "contractor": "杭州绿源门窗科技有限公司", "project": "湖墅观邸", "count": 12},
 )
@@ -59,7 +59,7 @@ OWNER_ISSUES = PrintForm(
         "open": _("Open", "未关闭"),
     },
     parts={"issues": _("Issues", "问题明细")},
-    foot=_("Printed on {printed_on} by {printed_by}.", "打印日期：{printed_on}　打印人：{printed_by}"),
+    foot=PRINTED,
     signatures=_("Owner|Customer service|Date", "业主签字|客服人员|日期"),
     samples={"project": "湖墅观邸", "room": "1幢 1单元 101", "count": 6, "open": 4},
 )

@@ -14,13 +14,12 @@ from models.inspection.inspection_summary import DAYS, InspectionSummary, Summar
 from models.inspection.issue import Issue
 from models.inspection.issue_states import UNREPAIRED
 from models.kernel.clock import local, today
-from models.kernel.grant import Grant
+from models.kernel.grant import accounts_with
 from models.kernel.job import work
 from models.kernel.job_running import Run
 from models.kernel.job_schedule import daily, every
 from models.kernel.notice import Event, tell
 from models.kernel.parameter import node_at
-from models.kernel.registry import table
 from models.kernel.words import _
 from models.parameter.contractor import Contractor
 from models.property.project import Project
@@ -79,7 +78,7 @@ def remind(run: Run) -> dict[str, Any]:
     return counts
 
 
-def _overdue(run: Run, project: Project, clerks: list[int | None]) -> int:
+def _overdue(run: Run, project: Project, clerks: list[int]) -> int:
     own, now = run.session, run.clock()
     late = own.execute(select(Issue.due_at, Issue.contractor_id).where(Issue.project_id == project.id, *overdue(now)))
     firms: Counter[int | None] = Counter()
@@ -118,7 +117,7 @@ def due_summaries(session: Session, project_id: int, on: Any) -> list[tuple[Insp
     return found
 
 
-def _summaries(run: Run, project: Project, clerks: list[int | None]) -> int:
+def _summaries(run: Run, project: Project, clerks: list[int]) -> int:
     own, on, n = run.session, today(run.clock), 0
     for plan, due in due_summaries(own, project.id, on):
         if (on - due).days % AGAIN == 0:
@@ -127,16 +126,10 @@ def _summaries(run: Run, project: Project, clerks: list[int | None]) -> int:
     return n
 
 
-def _clerks(run: Run, project: Project) -> list[int | None]:
+def _clerks(run: Run, project: Project) -> list[int]:
     """The accounts of the project's own clerks: those who hold such a role at the project itself, today."""
-    node, now, people = node_at(run.session, "project", project.id), today(run.clock), table("user_profile")
-    found = run.session.execute(
-        select(people.user_id, Grant.from_day, Grant.until_day)  # type: ignore[attr-defined]
-        .join(Grant, Grant.profile_id == people.id)
-        .where(Grant.role.in_(CLERKS), Grant.node_id == node.id)
-    )
-    held = (user for user, first, last in found if (not first or first <= now) and (not last or now <= last))
-    return list(dict.fromkeys(held))
+    node = node_at(run.session, "project", project.id)
+    return accounts_with(run.session, CLERKS, [node.id], today(run.clock))
 
 
 every("inspection.remind", daily("08:40"))

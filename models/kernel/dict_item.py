@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any, Self
+from typing import Any
 
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import Mapped, Session
@@ -14,7 +14,7 @@ from models.kernel.clock import today
 from models.kernel.columns import choice, day, flag, integer, prose, ref, text
 from models.kernel.node import Node
 from models.kernel.option_list import LISTS
-from models.kernel.options import TONES, Option, Options
+from models.kernel.options import TONES, Declared, Options
 from models.kernel.owned import by_node
 from models.kernel.owning import owner_column, path_of
 from models.kernel.refusal import Refusal
@@ -23,27 +23,16 @@ from models.kernel.roles import ALL, Rights
 from models.kernel.screen import Screen, section
 from models.kernel.session import clock_of
 from models.kernel.table import Table
-from models.kernel.words import _
+from models.kernel.words import Words, _
 
 
-class ListName(Options):
+class ListName(Declared):
     """The declared option lists; none is named here."""
 
     @classmethod
-    def options(cls) -> list[Option]:
-        """Returns the lists by what people call them."""
-        return [Option(each.name, each.label) for each in LISTS.values()]
-
-    @classmethod
-    def member(cls, value: object) -> Self | None:
-        """Returns a list as an option's member looks: a text with its words."""
-        found = LISTS.get(str(value))
-        if found is None:
-            return None
-        member = str.__new__(cls, str(value))
-        member._value_ = str(value)
-        member.words, member.tone = found.label, ""
-        return member
+    def named(cls) -> dict[str, Words]:
+        """Returns the lists with what people call them."""
+        return {each.name: each.label for each in LISTS.values()}
 
 
 _COLOURS = {

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
-from typing import Any, Self
+from typing import Any
 
 from sqlalchemy import inspect
 from sqlalchemy.orm import Mapped, Session
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, Session
 from models.kernel.actor import Actor
 from models.kernel.clock import today
 from models.kernel.columns import choice, day, integer, money, prose, text
-from models.kernel.options import Option, Options
+from models.kernel.options import Declared, Options
 from models.kernel.owned import by_node
 from models.kernel.refusal import Refusal
 from models.kernel.registry import infos, tables
@@ -31,24 +31,13 @@ STATE, LEVEL = "state:", "level:"
 HOURS, WORKING_DAYS, WORKING_HOURS = "hours", "working_days", "working_hours"
 
 
-class FlowName(Options):
+class FlowName(Declared):
     """The tables that have a flow; none is named here."""
 
     @classmethod
-    def options(cls) -> list[Option]:
-        """Returns the tables by their labels."""
-        return [Option(name, each.screen.label) for name, each in tables().items() if each.flow is not None]
-
-    @classmethod
-    def member(cls, value: object) -> Self | None:
-        """Returns a table as an option's member looks: a text with its words."""
-        found = tables().get(str(value))
-        if found is None or found.flow is None:
-            return None
-        member = str.__new__(cls, str(value))
-        member._value_ = str(value)
-        member.words, member.tone = found.screen.label, ""
-        return member
+    def named(cls) -> dict[str, Words]:
+        """Returns the tables with their labels."""
+        return {name: each.screen.label for name, each in tables().items() if each.flow is not None}
 
 
 class LimitUnit(Options):

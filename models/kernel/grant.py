@@ -150,6 +150,27 @@ def roles_held(session: Session, nodes: Iterable[int], on: date) -> set[str]:
     return set(found.scalars())
 
 
+def accounts_with(session: Session, roles: Iterable[str], nodes: Iterable[int], on: date) -> list[int]:
+    """Returns the accounts that hold one of some roles at any of some places on a day, each once: whom the clock tells."""
+    grants = Grant.__table__.c
+    people = Grant.__mapper__.relationships["profile"].mapper.local_table
+    found = session.execute(
+        select(people.c.user_id)
+        .join(Grant.__table__, grants.profile_id == people.c.id)
+        .where(
+            people.c.user_id.is_not(None),
+            people.c.deleted_at.is_(None),
+            grants.role.in_(list(roles)),
+            grants.node_id.in_(list(nodes)),
+            grants.deleted_at.is_(None),
+            or_(grants.from_day.is_(None), grants.from_day <= on),
+            or_(grants.until_day.is_(None), grants.until_day >= on),
+        )
+        .order_by(people.c.id)
+    )
+    return list(dict.fromkeys(found.scalars()))
+
+
 def require_command_over(session: Session, actor: Actor, profile: Any) -> None:
     """Refuses to let somebody act as, or change, a person who holds more than they may grant.
 

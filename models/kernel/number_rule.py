@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Self
 
 from sqlalchemy import select
 from sqlalchemy.orm import Mapped, Session
 
 from models.kernel.actor import Actor
 from models.kernel.columns import choice, prose, text
-from models.kernel.options import Option, Options
+from models.kernel.options import Declared
 from models.kernel.owned import by_node
 from models.kernel.pattern import Cycle, overlap, read_pattern
 from models.kernel.refusal import Refusal
@@ -20,24 +19,13 @@ from models.kernel.table import Table
 from models.kernel.words import Words, _
 
 
-class Numbered(Options):
+class Numbered(Declared):
     """The objects that are numbered: as many as the declared tables have numbered columns, none is listed here."""
 
     @classmethod
-    def options(cls) -> list[Option]:
-        """Returns the objects by the labels of their tables."""
-        return [Option(name, words) for name, words in _objects().items()]
-
-    @classmethod
-    def member(cls, value: object) -> Self | None:
-        """Returns an object as an option's member looks: a text with its words."""
-        words = _objects().get(str(value))
-        if words is None:
-            return None
-        member = str.__new__(cls, str(value))
-        member._value_ = str(value)
-        member.words, member.tone = words, ""
-        return member
+    def named(cls) -> dict[str, Words]:
+        """Returns the objects with the labels of their tables."""
+        return _objects()
 
 
 def _objects() -> dict[str, Words]:

@@ -49,3 +49,28 @@ class Options(StrEnum):
             return cls._value2member_map_[str(value)]  # type: ignore[return-value]  # members are of this class
         except KeyError:
             return None
+
+
+class Declared(Options):
+    """Base of a list of what is declared elsewhere: as many options as there are, none is listed in the class."""
+
+    @classmethod
+    def named(cls) -> dict[str, Words]:
+        """Returns what is declared, by its stored name, with its words, in the order of the list."""
+        raise NotImplementedError
+
+    @classmethod
+    def options(cls) -> list[Option]:
+        """Returns what is declared, as options."""
+        return [Option(name, words) for name, words in cls.named().items()]
+
+    @classmethod
+    def member(cls, value: object) -> Self | None:
+        """Returns a declared one as a member looks, a text with its words; None where nothing is declared so."""
+        words = cls.named().get(str(value))
+        if words is None:
+            return None
+        member = str.__new__(cls, str(value))
+        member._value_ = str(value)
+        member.words, member.tone = words, ""
+        return member

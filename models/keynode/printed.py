@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from models.kernel.printing.form import PrintForm, PrintTable
+from models.kernel.printing.form import PRINTED, PrintForm, PrintTable
 from models.kernel.printing.sheet import Sheet, sheet
 from models.kernel.words import _
 from models.keynode.key_node_def import NodePhase
@@ -29,7 +29,7 @@ KEY_NODE_LIST = PrintForm(
         "all": _("Key nodes in all", "节点总数"),
     },
     parts={"nodes": _("Key nodes", "关键节点清单")},
-    foot=_("Printed on {printed_on} by {printed_by}.", "打印日期：{printed_on}　打印人：{printed_by}"),
+    foot=PRINTED,
     signatures=_("Project leader|Customer service|Date", "项目负责人|客户服务部|日期"),
     samples={"project": _("Lakeside Garden", "湖畔花园"), "done": 9, "all": 15},
 )

@@ -7,13 +7,12 @@ from typing import Any
 from sqlalchemy import select
 
 from models.kernel.clock import today
-from models.kernel.grant import Grant
+from models.kernel.grant import accounts_with
 from models.kernel.job import work
 from models.kernel.job_running import Run
 from models.kernel.job_schedule import daily, every
 from models.kernel.notice import Event, tell
 from models.kernel.parameter import above_of, node_at
-from models.kernel.registry import table
 from models.kernel.words import _
 from models.keynode.rules import Node, Standing, checklists, ensure
 from models.property.project import Project
@@ -76,17 +75,11 @@ def remind(run: Run) -> dict[str, Any]:
     return counts
 
 
-def _clerks(run: Run, project: Project) -> list[int | None]:
+def _clerks(run: Run, project: Project) -> list[int]:
     """The accounts of the project's clerks: those who hold that role today at the project, else at the nearest place above."""
     node, now = node_at(run.session, "project", project.id), today(run.clock)
-    people: Any = table("user_profile")
     for place in reversed(above_of(run.session, node.id, itself=True)):
-        found = run.session.execute(
-            select(people.user_id, Grant.from_day, Grant.until_day)
-            .join(Grant, Grant.profile_id == people.id)
-            .where(Grant.role == "project_clerk", Grant.node_id == place.id)
-        )
-        clerks = [user for user, first, last in found if (not first or first <= now) and (not last or now <= last)]
+        clerks = accounts_with(run.session, ("project_clerk",), [place.id], now)
         if clerks:
             return clerks
     return []

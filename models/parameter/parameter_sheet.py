@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Self
+from typing import Any
 
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import Mapped, Session
@@ -42,7 +42,7 @@ from models.kernel import (
 from models.kernel.actor import Actor
 from models.kernel.clock import today
 from models.kernel.columns import ColumnInfo
-from models.kernel.options import Option
+from models.kernel.options import Declared
 from models.kernel.parameter import Parameter, parameter_tables, standing
 from models.kernel.registry import infos
 from models.kernel.session import clock_of
@@ -68,24 +68,13 @@ WRITABLE = (SheetState.DRAFT.value, SheetState.REJECTED.value)
 """States in which a sheet and its lines may be changed."""
 
 
-class ParameterName(Options):
+class ParameterName(Declared):
     """The tables of inherited parameters, as a choice; none is named here."""
 
     @classmethod
-    def options(cls) -> list[Option]:
-        """Returns the tables by their labels."""
-        return [Option(name, each.screen.label) for name, each in parameter_tables().items()]
-
-    @classmethod
-    def member(cls, value: object) -> Self | None:
-        """Returns a table as an option's member looks: a text with its words."""
-        found = parameter_tables().get(str(value))
-        if found is None:
-            return None
-        member = str.__new__(cls, str(value))
-        member._value_ = str(value)
-        member.words, member.tone = found.screen.label, ""
-        return member
+    def named(cls) -> dict[str, Words]:
+        """Returns the tables with their labels."""
+        return {name: each.screen.label for name, each in parameter_tables().items()}
 
 
 def _may_submit(session: Session, actor: Actor, row: ParameterSheet, now: datetime) -> Refusal | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from models.kernel.printing.form import PrintForm, PrintTable
+from models.kernel.printing.form import PRINTED, PrintForm, PrintTable
 from models.kernel.printing.sheet import Sheet, sheet
 from models.kernel.words import _
 from models.parameter.parameter_sheet import ParameterSheet
@@ -28,7 +28,7 @@ PARAMETER_PAPER = PrintForm(
         "reason": _("Reason", "申请说明"),
     },
     parts={"lines": _("Lines", "参数明细")},
-    foot=_("Printed on {printed_on} by {printed_by}.", "打印日期：{printed_on}　打印人：{printed_by}"),
+    foot=PRINTED,
     signatures=_("Regional administrator|Service manager|Group", "地区CRM管理员|客户服务部经理|集团客户关系部"),
 )
 

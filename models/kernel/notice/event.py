@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Self
 
 from models.kernel.gaps import gaps
-from models.kernel.options import Option, Options
+from models.kernel.options import Declared, Options
 from models.kernel.words import Words, _
 
 NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
@@ -89,21 +88,10 @@ class Language(Options):
     EN = "en", _("English", "英文")
 
 
-class EventName(Options):
+class EventName(Declared):
     """The declared events, as a choice: as many as there are, none is listed here."""
 
     @classmethod
-    def options(cls) -> list[Option]:
-        """Returns the events by their labels."""
-        return [Option(name, event.label) for name, event in sorted(EVENTS.items())]
-
-    @classmethod
-    def member(cls, value: object) -> Self | None:
-        """Returns an event as an option's member looks: a text with its words."""
-        event = EVENTS.get(str(value))
-        if event is None:
-            return None
-        member = str.__new__(cls, event.name)
-        member._value_ = event.name
-        member.words, member.tone = event.label, ""
-        return member
+    def named(cls) -> dict[str, Words]:
+        """Returns the events with their labels."""
+        return {name: event.label for name, event in sorted(EVENTS.items())}

@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any
 
 from models.kernel.gaps import gaps
-from models.kernel.options import Option, Options
+from models.kernel.options import Declared
 from models.kernel.words import Words, _
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 NOTHING = _("", "")
+PRINTED = _("Printed on {printed_on} by {printed_by}.", "打印日期：{printed_on}　打印人：{printed_by}")
+"""The usual small print of what is signed."""
 NO_ROWS = _("None", "无")
 
 COMMON: dict[str, Words] = {
@@ -100,21 +102,10 @@ class PrintForm:
         return sorted(set(names) - self.known().keys())
 
 
-class FormName(Options):
+class FormName(Declared):
     """The declared forms, as a choice: as many as there are, none is listed here."""
 
     @classmethod
-    def options(cls) -> list[Option]:
-        """Returns the forms by their labels."""
-        return [Option(name, form.label) for name, form in sorted(FORMS.items())]
-
-    @classmethod
-    def member(cls, value: object) -> Self | None:
-        """Returns a form as an option's member looks: a text with its words."""
-        form = FORMS.get(str(value))
-        if form is None:
-            return None
-        member = str.__new__(cls, form.name)
-        member._value_ = form.name
-        member.words, member.tone = form.label, ""
-        return member
+    def named(cls) -> dict[str, Words]:
+        """Returns the forms with their labels."""
+        return {name: form.label for name, form in sorted(FORMS.items())}

@@ -15,7 +15,7 @@ from views.kernel.cells import Cell
 from views.kernel.exchange import bundle as bundles
 from views.kernel.exchange.annotated import template_columns, write_remarked_book, write_templates
 from views.kernel.exchange.bundle import Bundle, Leaf, leaves_of
-from views.kernel.exchange.import_pages import ENCODINGS, more_words, offered, reopened, samples_of, sent
+from views.kernel.exchange.import_pages import ENCODINGS, more_words, not_applied, offered, reopened, samples_of, sent
 from views.kernel.exchange.matching import KEY, Column
 from views.kernel.exchange.plan import SHOWN, layout_of, trial
 from views.kernel.exchange.staging import Staged, Staging
@@ -290,12 +290,7 @@ class BundleFlow:
                 )
             own.commit()
         except Refusal as refusal:
-            own.rollback()
-            if refusal.status == 403:
-                raise
-            for each in refusal.all()[:5]:
-                flash(say(each.sentence), "error")
-            return redirect(f"{self.base}/{token}/preview")
+            return not_applied(own, refusal, f"{self.base}/{token}/preview")
         except BaseException:
             own.rollback()
             raise

@@ -10,6 +10,7 @@ from typing import Any
 
 from flask import current_app, flash, redirect, render_template, request, send_file
 from flask_appbuilder import expose
+from sqlalchemy.orm import Session
 
 from models.kernel.option_values import anywhere
 from models.kernel.refusal import Refusal
@@ -139,7 +140,7 @@ class Flow:
     def mapping(self, token: str) -> Any:
         """Which column is which: guessed, remembered, corrected."""
         staged = self._find(token)
-        book = self._open(staged)
+        book = reopened(staged)
         errors: list[dict[str, Any]] = []
         if request.method == "POST":
             try:
@@ -336,12 +337,7 @@ class Flow:
                 )
             own.commit()
         except Refusal as refusal:
-            own.rollback()
-            if refusal.status == 403:
-                raise
-            for each in refusal.all()[:5]:
-                flash(say(each.sentence), "error")
-            return redirect(f"{self.base}/{token}/preview")
+            return not_applied(own, refusal, f"{self.base}/{token}/preview")
         except BaseException:
             own.rollback()
             raise
@@ -361,12 +357,23 @@ class Flow:
     def _find(self, token: str) -> Staged:
         return self._staging.find(token, actor().user_id, self.target.name)
 
-    def _open(self, staged: Staged) -> Book:
-        return reopened(staged)
-
     def _sheet(self, staged: Staged) -> tuple[Sheet, Layout]:
-        sheet = sheet_of(self._open(staged), staged.sheet)
+        sheet = sheet_of(reopened(staged), staged.sheet)
         return sheet, layout_of(sheet, self.target.columns(), staged.header_row, staged.mapping or {})
+
+
+def not_applied(session: Session, refusal: Refusal, back: str) -> Any:
+    """Takes back what was written before a refusal, says why, and leads to `back`.
+
+    Raises:
+        Refusal: the same, where it is a right that lacks.
+    """
+    session.rollback()
+    if refusal.status == 403:
+        raise refusal
+    for each in refusal.all()[:5]:
+        flash(say(each.sentence), "error")
+    return redirect(back)
 
 
 def done_words(found: Findings) -> Words:
