@@ -12,6 +12,7 @@ from views.kernel.files.pages import FilesView
 from views.kernel.option_fields import OptionView
 from views.kernel.printing import PrintPreview
 from views.kernel.report_boards import ReportBoards
+from views.kernel.report_saving import ReportFiles
 from views.kernel.reporting import ReportPages
 from views.kernel.versions import VersionsView
 from views.pages.customer.person import PersonView
@@ -73,6 +74,7 @@ PAGES: list[type[Any]] = [
     RoomGridView,
     BookView,
     ReportPages,
+    ReportFiles,
     ReportBoards,
     JobView,
     ScheduleView,

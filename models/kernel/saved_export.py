@@ -1,4 +1,4 @@
-"""A saved export (常用导出): a list as a view has it, the form of its file, and when it goes to whom.
+"""A saved export (常用导出): a list as a view has it or a report as it was asked, its file, and when it goes to whom.
 
 Like a saved view it belongs to a person and holds no rows. Each recipient gets a job of their own, worked with their
 own rights of the moment, so that the same entry gives each their own part of the tree.
@@ -33,13 +33,20 @@ NAME_LENGTH, QUERY_LENGTH = 40, 4_000
 
 
 class SavedExport(Base):
-    """An entry. `repeat` is '', daily, weekly or monthly; `day` 0 to 6 (Monday first) or 1 to 31; `at` HH:MM."""
+    """An entry. `repeat` is '', daily, weekly or monthly; `day` 0 to 6 (Monday first) or 1 to 31; `at` HH:MM.
+
+    Attributes:
+        table_name: the list, or what the report counts.
+        report: the report's name; '' for a list.
+        query: the address of the list or report, behind the question mark.
+    """
 
     __tablename__ = "saved_export"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     name: Mapped[str] = mapped_column(String(NAME_LENGTH))
     table_name: Mapped[str] = mapped_column(String(64))
+    report: Mapped[str] = mapped_column(String(64), server_default="")
     query: Mapped[str] = mapped_column(Text)
     form: Mapped[str] = mapped_column(String(8))
     technical: Mapped[bool] = mapped_column(Boolean)
@@ -100,8 +107,8 @@ def rule_of(repeat: str, day: int, at: str) -> Rule | None:
     raise Refusal(_("Choose when it is to be sent.", "请选择发送周期和日期。"), "repeat")
 
 
-def save(session: Session, table_name: str, wanted: Wanted, key: int | None = None) -> int:
-    """Saves an export, or changes one of the actor's own. Does not commit.
+def save(session: Session, table_name: str, wanted: Wanted, key: int | None = None, *, report: str = "") -> int:
+    """Saves an export, or changes one of the actor's own, which stays of the same list or report. Does not commit.
 
     Returns: its key.
 
@@ -155,7 +162,7 @@ def save(session: Session, table_name: str, wanted: Wanted, key: int | None = No
     }
     connection = session.connection()
     if key is None:
-        new = {"owner_id": actor.user_id, "table_name": table_name, "created_at": now, **values}
+        new = {"owner_id": actor.user_id, "table_name": table_name, "report": report, "created_at": now, **values}
         made: Any = connection.execute(ENTRIES.insert().values(**new)).inserted_primary_key
         return int(made[0])
     changed: Any = connection.execute(

@@ -168,6 +168,7 @@ def _definition(book: Any, outcome: Outcome, say: Say, reader: str, scope: str, 
         (_("Taken by", "导出人"), reader),
         (_("Taken at", "导出时间"), made.strftime("%Y-%m-%d %H:%M")),
     ]
+    lines += [(_("Note", "说明"), say(note)) for note in outcome.question.notes]
     lines += [(figure.label, _formula(outcome, figure, say)) for figure in outcome.report.figures]
     for number, (label, text) in enumerate(lines):
         sheet.write_string(number, 0, say(label), bold)

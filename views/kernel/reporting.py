@@ -6,34 +6,29 @@ Views and reports do not know each other: the application hands over what report
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from flask import Response, flash, jsonify, render_template, request
+from flask import flash, jsonify, render_template, request
 from flask_appbuilder import BaseView, expose
 from sqlalchemy.orm import Session
 
-from models.kernel.clock import local
+from models.kernel.actor import Actor
 from models.kernel.refusal import Denied, Missing, Refusal
 from models.kernel.registry import areas
 from models.kernel.roles import EXPORT, READ
 from models.kernel.scope import may, reach
-from models.kernel.session import clock_of
 from models.kernel.table import Table
 from models.kernel.words import Words, _
 from views.kernel.access import signed_in
-from views.kernel.exchange.traced import note_export
 from views.kernel.request import actor, language, say
 from views.kernel.request import session as database
 from views.kernel.selection import MAKERS, Selection
 from views.kernel.shell import FIRST, First, ancestors, shell, tree_nodes
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson; charset=utf-8", "xlsx": XLSX}
 NOTHING = "—"
 
 
@@ -87,10 +82,35 @@ def desk_of() -> Desk | None:
     return _desk[0] if _desk else None
 
 
-def open_to(report: Any) -> bool:
-    """Returns whether the actor may open a report: the right to read what it counts, and a role it is for."""
-    who = actor()
+def open_to(report: Any, who: Actor | None = None) -> bool:
+    """Returns whether somebody may open a report: the right to read what it counts, and a role it is for.
+
+    Args:
+        who: whoever makes the request where it is None.
+    """
+    who = who or actor()
     return bool(who.system or (may(who, report.entity, READ) and set(who.roles()) & set(report.roles)))
+
+
+def report_of(name: str, right: str = READ) -> Any:
+    """Returns a report that the actor may open, and whose rows they hold `right` on somewhere.
+
+    Raises:
+        Missing: there is none of this name.
+        Denied: it is not for the actor.
+    """
+    report = _reports().reports.get(name)
+    if report is None:
+        raise Missing()
+    if not open_to(report) or not may(actor(), report.entity, right):
+        raise Denied()
+    return report
+
+
+def report_title(name: str) -> Words:
+    """Returns what a report is called; a sentence for one that is no longer kept."""
+    report = _reports().reports.get(name) if _desk else None
+    return report.title if report is not None else _("A report that is no longer kept", "已停用的报表")
 
 
 def offered() -> list[Any]:
@@ -151,20 +171,6 @@ def _rows_url(report: Any, question: Any, figure: Any, line: Any | None) -> str 
         kind = "none" if line.key is None else "int" if isinstance(line.key, int) else "text"
         values.update(line=say(line.label)[:60], kind=kind, key="" if line.key is None else str(line.key))
     return f"/{cls.__tablename__}/list/?" + urlencode({"_of": "report:" + urlencode(values)})
-
-
-def _as_lines(report: Any, outcome: Any) -> bytes:
-    """The lines of a report as JSON lines, each figure by its name; numbers exact."""
-
-    def number(value: Any) -> Any:
-        return float(value) if isinstance(value, Decimal) and value != int(value) else value
-
-    found = []
-    for line in outcome.lines:
-        figures = {figure.name: line.values.get(figure.name) for figure in report.figures}
-        values = {n: int(v) if isinstance(v, Decimal) and v == int(v) else number(v) for n, v in figures.items()}
-        found.append(json.dumps({"key": line.key, "label": say(line.label), **values}, ensure_ascii=False, default=str))
-    return "".join(f"{line}\n" for line in found).encode()
 
 
 def shown(figure: Any, value: Any) -> str:
@@ -233,19 +239,11 @@ class ReportPages(BaseView):
         page = {"title": title, "groups": list(groups.values())}
         return render_template("doorbook/reports.html", shell=shell(title), page=page)
 
-    def _report(self, name: str, right: str = READ) -> Any:
-        report = _reports().reports.get(name)
-        if report is None:
-            raise Missing()
-        if not open_to(report) or not may(actor(), report.entity, right):
-            raise Denied()
-        return report
-
     @expose("/<name>/")
     @signed_in
     def show(self, name: str) -> Any:
         """One report: parameters on one line, figures, chart, table with totals."""
-        desk, report, own = _reports(), self._report(name), database()
+        desk, report, own = _reports(), report_of(name), database()
         question = desk.ask(own, report, request.args)
         outcome = desk.count(own, report, question)
         for note in question.notes:
@@ -284,6 +282,13 @@ class ReportPages(BaseView):
             ]
             if may(actor(), report.entity, EXPORT)
             else [],
+            "save": {
+                "label": _("Save and send", "保存并定时发送"),
+                "url": f"{base}save?{question.address()}",
+                "icon": "calendar-event",
+            }
+            if may(actor(), report.entity, EXPORT)
+            else None,
         }
         return render_template("doorbook/report.html", shell=shell(report.title), page=page)
 
@@ -333,32 +338,11 @@ class ReportPages(BaseView):
             ],
         }
 
-    @expose("/<name>/export.<any(csv, xlsx, jsonl):kind>")
-    @signed_in
-    def export(self, name: str, kind: str) -> Any:
-        """The figures as a file, of the part of the tree in which the actor may export."""
-        desk, report, own = _reports(), self._report(name, EXPORT), database()
-        question = desk.ask(own, report, request.args)
-        outcome = desk.count(own, report, question, right=EXPORT)
-        now = local(clock_of(own)())
-        scope = question.place.name if question.place else say(_("Everything within reach", "权限范围内全部"))
-        body = (
-            desk.as_csv(outcome, say)
-            if kind == "csv"
-            else _as_lines(report, outcome)
-            if kind == "jsonl"
-            else desk.as_xlsx(outcome, say, reader=actor().name, scope=scope, made=now)
-        )
-        note_export(own, report.entity.__tablename__, format=kind, report=name, asked=question.address())
-        answer = Response(body, mimetype=_TYPES[kind])
-        answer.headers["Content-Disposition"] = f"attachment; filename={name}-{now:%Y%m%d-%H%M}.{kind}"
-        return answer
-
     @expose("/<name>/figures.json")
     @signed_in
     def figures(self, name: str) -> Any:
         """The figures for machines: exact numbers as text, None where there is nothing to divide by."""
-        desk, report, own = _reports(), self._report(name), database()
+        desk, report, own = _reports(), report_of(name), database()
         question = desk.ask(own, report, request.args)
         outcome = desk.count(own, report, question)
 

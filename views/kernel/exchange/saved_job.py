@@ -21,6 +21,7 @@ from models.kernel.scope import may
 from models.kernel.words import _
 from views.kernel.exchange.export_job import made_file
 from views.kernel.parameters import wanted
+from views.kernel.report_files import saved_report
 
 DELIVERED = Event(
     "export.delivered",
@@ -54,6 +55,8 @@ def send_one(run: Run) -> dict[str, Any]:
     run.session.rollback()
     if row is None:
         raise Refusal(_("This saved export was deleted meanwhile.", "该常用导出已被删除。"))
+    if row.report:
+        return _told(run, row, saved_report(run, row))
     cls = table(row.table_name)
     if not may(run.actor, cls, EXPORT):
         raise Refusal(_("You have no right to export this list any more.", "您已没有导出该列表的权限。"), code="denied")
@@ -64,6 +67,11 @@ def send_one(run: Run) -> dict[str, Any]:
         raise Refusal(left_out[0])
     run.session.rollback()
     made = made_file(run, cls, read.asked, row.form, technical=row.technical, codes=row.codes, notes=tuple(read.notes))
+    return _told(run, row, made)
+
+
+def _told(run: Run, row: Any, made: dict[str, Any]) -> dict[str, Any]:
+    """The result of the job, its file called by the entry's name; its owner is told."""
     made["file"] = f"{row.name.translate(_UNFIT)}_{made['file']}"
     values = {"name": row.name, "rows": f"{made['rows']:,}", "until": datetime.fromisoformat(made["until"])}
     tell(run.session, run.actor, DELIVERED, [run.actor.user_id], values=values, job=run.key)

@@ -19,6 +19,7 @@ from models.kernel.registry import table
 from models.kernel.saved_export import Wanted
 from models.kernel.words import _
 from views.kernel.access import signed_in
+from views.kernel.reporting import report_title
 from views.kernel.request import actor, say
 from views.kernel.request import session as database
 from views.kernel.shell import OWN_PAGES, shell
@@ -127,8 +128,10 @@ class SavedExportsView(BaseView):
                 {
                     "id": row.id,
                     "name": row.name,
-                    "list": saved_export.label_of(row),
-                    "list_url": f"/{row.table_name}/list/?{row.query}",
+                    "list": report_title(row.report) if row.report else saved_export.label_of(row),
+                    "list_url": f"/report/{row.report}/?{row.query}"
+                    if row.report
+                    else f"/{row.table_name}/list/?{row.query}",
                     "form": row.form.upper(),
                     "when": saved_export.when(row),
                     "next": _moment(row.next_at),
@@ -181,6 +184,7 @@ class SavedExportsView(BaseView):
         title = _("Change saved export", "修改常用导出")
         page = {
             "url": f"/exports/{pk}/change",
+            "report": row.report,
             "sent": sent,
             "errors": errors,
             "forms": [{"value": form, "label": form.upper()} for form in saved_export.FORMS],
