@@ -91,7 +91,7 @@ def test_a_report_is_offered_for_the_28th_and_sent_in_each_ones_scope(
         book = openpyxl.load_workbook(io.BytesIO(data))
         figures = list(book["数据"].iter_rows(values_only=True))
         homes[login] = figures[-1][1]
-        scopes[login] = [row[1] for row in book["口径说明"].iter_rows(values_only=True) if row[0] == "统计范围"][0]
+        scopes[login] = next(row[1] for row in book["口径说明"].iter_rows(values_only=True) if row[0] == "统计范围")
         own = Console(app, login).get("/report/room_inventory/figures.json").get_json()
         assert figures[-1][1] == own["totals"]["homes"]
     assert homes["regional_admin"] > homes["project_clerk"] > 0
