@@ -13,6 +13,7 @@ from models.kernel.actor import Actor, Held
 from models.kernel.clock import Clock, today, utc_now
 from models.kernel.columns import choice as choice_column
 from models.kernel.columns import day, ref, text
+from models.kernel.keeper import keeps_a_group_admin
 from models.kernel.node import Node
 from models.kernel.notice import Event, tell
 from models.kernel.options import Options
@@ -87,32 +88,51 @@ class Grant(Table):
         if self.from_day and self.until_day and self.until_day < self.from_day:
             yield Refusal(_("The grant ends before it begins.", "失效日期早于生效日期。"), "until_day")
         yield from self._theirs_to_give(session, actor)
+        last = keeps_a_group_admin(session, self)
+        if last is not None:
+            yield last
 
     def leaving(self, session: Session, actor: Actor) -> Iterable[Refusal]:
-        """A grant is taken away by those who could give it, and by nobody from themselves."""
+        """A grant is taken away by those who could give it, and by nobody from themselves; the last of its kind by nobody."""
         yield from self._theirs_to_give(session, actor)
+        last = keeps_a_group_admin(session, self)
+        if last is not None:
+            yield last
 
     def _theirs_to_give(self, session: Session, actor: Actor) -> Iterable[Refusal]:
+        """Judges the grant as it is to be, and as it is stored: changing one is taking it away and giving another."""
         if actor.system:
             return
-        path = session.scalar(select(Node.path).where(Node.id == self.node_id)) or "/"
-        grantable = {name for held in actor.grants if path.startswith(held.path) for name in ROLES[held.role].may_grant}
-        if self.role not in grantable:
-            yield Denied(
-                _(
-                    "You may not grant the role “{role}” here.",
-                    "您无权在此授予“{role}”角色。",
-                ).fill(role=ROLES[self.role].words if self.role in ROLES else str(self.role)),
-                "role",
-            )
-        if self.profile is not None and self.profile.user_id == actor.user_id:
-            yield Denied(
-                _(
-                    "Nobody changes their own grants. Ask another administrator.",
-                    "不能修改自己的授权，请联系其他管理员。",
-                ),
-                "profile_id",
-            )
+        stands = [(self.profile_id, self.role, self.node_id)]
+        if self.id is not None:
+            bare: Any = Grant.__table__.c
+            stored = session.execute(select(bare.profile_id, bare.role, bare.node_id).where(bare.id == self.id)).first()
+            stands = [*stands, *([tuple(stored)] if stored is not None and tuple(stored) != stands[0] else [])]
+        people: Any = Grant.__mapper__.relationships["profile"].mapper.local_table
+        for profile_id, role, node_id in stands:
+            path = session.scalar(select(Node.__table__.c.path).where(Node.__table__.c.id == node_id)) or "/"
+            if role not in grantable(actor, path):
+                yield Denied(
+                    _(
+                        "You may not grant the role “{role}” here.",
+                        "您无权在此授予“{role}”角色。",
+                    ).fill(role=ROLES[role].words if role in ROLES else str(role)),
+                    "role",
+                )
+            whose = session.scalar(select(people.c.user_id).where(people.c.id == profile_id))
+            if whose is not None and whose == actor.user_id:
+                yield Denied(
+                    _(
+                        "Nobody changes their own grants. Ask another administrator.",
+                        "不能修改自己的授权，请联系其他管理员。",
+                    ),
+                    "profile_id",
+                )
+
+
+def grantable(actor: Actor, path: str) -> set[str]:
+    """Returns the roles that an actor may grant at a place: those that a role of theirs, held there or above, names."""
+    return {name for held in actor.grants if path.startswith(held.path) for name in ROLES[held.role].may_grant}
 
 
 def held_by(session: Session, user_id: int, clock: Clock = utc_now) -> tuple[Held, ...]:
@@ -193,7 +213,7 @@ def require_command_over(session: Session, actor: Actor, profile: Any) -> None:
         )
     )
     for role, path in session.execute(statement):
-        if not any(path.startswith(held.path) and role in ROLES[held.role].may_grant for held in actor.grants):
+        if role not in grantable(actor, path):
             raise Denied(
                 _(
                     "“{name}” holds a role that you may not grant. Ask an administrator who may.",

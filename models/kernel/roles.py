@@ -81,7 +81,10 @@ ROLES: dict[str, Role] = {
     )
 }
 
-ADMINS = ("group_admin", "regional_admin")
+TOP = "group_admin"
+"""The role that gives every other one; at the top of the tree somebody always holds it."""
+
+ADMINS = (TOP, "regional_admin")
 CLERKS = (*_CLERKS, "service_manager", "finance")
 LEADERS = ("group_leader", "company_leader", "project_leader")
 INSIDE = (*ADMINS, *CLERKS, *LEADERS)

@@ -29,6 +29,7 @@ from models.kernel import (
 from models.kernel.actor import Actor
 from models.kernel.columns import BigId
 from models.kernel.grant import require_command_over
+from models.kernel.keeper import keeps_a_group_admin
 
 
 class AccountState(Options):
@@ -88,6 +89,9 @@ class UserProfile(Table):
     def leaving(self, session: Session, actor: Actor) -> Iterable[Refusal]:
         """Whoever leaves signs in no more, and is sent away only by those who command all they hold."""
         require_command_over(session, actor, self)
+        last = keeps_a_group_admin(session, self)
+        if last is not None:
+            return (last,)
         accounts: Any = UserProfile.metadata.tables["ab_user"]
         session.connection().execute(accounts.update().where(accounts.c.id == self.user_id).values(active=False))
         return ()
@@ -96,6 +100,9 @@ class UserProfile(Table):
         """A sign-in name is of letters, digits, dot, dash and underscore, and nobody else's."""
         if self.id is not None and self.user_id != actor.user_id:
             require_command_over(session, actor, self)
+        last = keeps_a_group_admin(session, self)
+        if last is not None:
+            yield last
         if not all(c.isascii() and (c.isalnum() or c in "._-") for c in self.login):
             yield Refusal(
                 _("A sign-in name has letters, digits, . _ and - only.", "登录名只能包含字母、数字及 . _ -。"), "login"
