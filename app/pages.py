@@ -52,6 +52,8 @@ from views.pages.system.notice_log import ResendView, TemplatePreview
 from views.pages.system.operation_log import OperationLogView
 from views.pages.system.options import OptionListsView
 from views.pages.system.rest import RestPages
+from views.pages.system.rights import RightsView
+from views.pages.system.why import WhyView
 
 PAGES: list[type[Any]] = [
     PlaceView,
@@ -100,6 +102,8 @@ PAGES: list[type[Any]] = [
     ScopeView,
     CounterView,
     PaperView,
+    RightsView,
+    WhyView,
 ]
 """View classes that are registered as they are."""
 

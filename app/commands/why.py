@@ -3,49 +3,55 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from config import Settings
+from config import BadSetting, Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.orm import Session
 
     from models.kernel.actor import Held
-    from models.kernel.table import Table
+    from models.kernel.why import Reason
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Who, and which row."""
-    parser.add_argument("user", metavar="USER", help="the sign-in name")
-    parser.add_argument("table", metavar="TABLE")
-    parser.add_argument("id", metavar="ID", type=int)
+    """Who, which row, and what: `why finance room 12`, or by name: `why --user finance --table room --key 12`."""
+    parser.add_argument("user", metavar="USER", nargs="?", help="the sign-in name")
+    parser.add_argument("table", metavar="TABLE", nargs="?")
+    parser.add_argument("id", metavar="ID", type=int, nargs="?")
+    parser.add_argument("--user", dest="user_", metavar="USER", help="the same, by name")
+    parser.add_argument("--table", dest="table_", metavar="TABLE")
+    parser.add_argument("--key", dest="id_", metavar="ID", type=int)
+    parser.add_argument("--action", metavar="RIGHT", help="only this right, or this transition of a flow")
 
 
 def run(settings: Settings, arguments: argparse.Namespace) -> int:
     """Prints a line for each right."""
     from app.database import system_session
 
+    user = arguments.user_ or arguments.user
+    name = arguments.table_ or arguments.table
+    key = arguments.id_ if arguments.id_ is not None else arguments.id
+    if user is None or name is None or key is None:
+        raise BadSetting("Say who, which table and which row: why USER TABLE ID.")
+    wanted = (arguments.action,) if arguments.action else None
     with system_session(settings, writes=False) as session:
-        for line in lines(session, arguments.user, arguments.table, arguments.id):
+        for line in lines(session, user, name, key, wanted):
             print(line)
     return 0
 
 
-@dataclass(frozen=True)
-class Reason:
-    """Whether a right holds for a row, and why, in a sentence."""
-
-    right: str
-    holds: bool
-    sentence: str
-
-
-def lines(session: Session, login: str, name: str, key: int) -> list[str]:
+def lines(session: Session, login: str, name: str, key: int, wanted: Sequence[str] | None = None) -> list[str]:
     """Returns what `why` prints: the row and where it lies, whatever is wrong with account or row, a line per right.
 
+    Args:
+        session: unscoped.
+        wanted: the rights asked about; all of them where left out.
+
     Raises:
-        Missing: there is no such account, table or row.
+        Missing: there is no such account, table, row or right.
     """
     from sqlalchemy import func, select
 
@@ -53,6 +59,8 @@ def lines(session: Session, login: str, name: str, key: int) -> list[str]:
     from models.kernel.guard import name_of
     from models.kernel.refusal import Missing
     from models.kernel.registry import table
+    from models.kernel.session import clock_of
+    from models.kernel.why import places, reasons
     from models.kernel.words import _
     from models.system.user_profile import AccountState, UserProfile
 
@@ -69,108 +77,35 @@ def lines(session: Session, login: str, name: str, key: int) -> list[str]:
     row = session.scalars(select(cls).where(cls.id == key).execution_options(**living_or_not)).first()
     if row is None:
         raise Missing(_("{table} {id} does not exist.", "{table} {id} 不存在。").fill(table=name, id=key))
-    found = [f"{name} {key} “{name_of(row)}” lies in: {' and '.join(places(session, cls, key)) or 'no place'}"]
+    lies = " and ".join(places(session, cls, key)) or "a person's own rows, outside of the tree"
+    found = [f"{name} {key} “{name_of(row)}” lies in: {lies}"]
     if row.deleted_at is not None:
         found.append("It is in the recycle bin: only those who look there see it.")
     if person.deleted_at is not None or person.state != AccountState.ACTIVE:
         found.append(f"{person.login} cannot sign in: the account is disabled or deleted.")
-    held = held_by(session, person.user_id) if person.user_id is not None else ()
-    for reason in reasons(session, cls, key, held, person.user_id):
-        found.append(f"{reason.right:<8} {'yes' if reason.holds else 'no':<4} {reason.sentence}")
+    held = held_by(session, person.user_id, clock_of(session)) if person.user_id is not None else ()
+    for reason in reasons(session, cls, key, held, person.user_id, wanted):
+        found.append(f"{reason.right:<8} {'yes' if reason.holds else 'no':<4} {sentence(session, reason, held)}")
     return found
 
 
-def reasons(
-    session: Session, cls: type[Table], key: int, held: tuple[Held, ...], user_id: int | None = None
-) -> list[Reason]:
-    """Returns for each right why it holds for a row or does not.
+def sentence(session: Session, reason: Reason, held: Sequence[Held]) -> str:
+    """Returns what decides, in a sentence with the stable names of the roles."""
+    from models.kernel import why
 
-    Args:
-        session: unscoped.
-        held: the grants to judge by; each is judged alone, as the gate never mixes them.
-        user_id: whose they are, for a person's own rows.
-    """
-    from models.kernel.registry import rights_of
-    from models.kernel.roles import RIGHTS
-
-    rights = rights_of(cls)
-    names = [*RIGHTS, *(right for right in rights if right not in RIGHTS)]
-    return [_reason(session, cls, key, held, right, rights.roles(right), user_id) for right in names]
-
-
-def _reason(
-    session: Session,
-    cls: type[Table],
-    key: int,
-    held: tuple[Held, ...],
-    right: str,
-    roles: tuple[str, ...],
-    user_id: int | None,
-) -> Reason:
-    if not roles:
-        return Reason(right, False, "nobody has this right on the table.")
-    fitting = [each for each in held if each.role in roles]
-    if not fitting:
+    by = [f"{each.role} at {why.path_name(session, each.path)}" for each in reason.by]
+    roles = ", ".join(reason.roles)
+    if reason.why == why.NOBODY_HAS:
+        return "nobody has this right on the table."
+    if reason.why == why.NO_ROLE:
         owned = ", ".join(sorted({each.role for each in held})) or "no grant that holds today"
-        return Reason(right, False, f"has {owned}; the right is with {', '.join(roles)}.")
-    for each in fitting:
-        if covers(session, cls, key, each, right, user_id):
-            return Reason(right, True, f"by grant {each.grant_id}: {each.role} at {path_name(session, each.path)}.")
-    where = ", ".join(f"{each.role} at {path_name(session, each.path)}" for each in fitting)
-    return Reason(right, False, f"the row lies outside of {where}.")
-
-
-def covers(session: Session, cls: type[Table], key: int, held: Held, right: str, user_id: int | None = None) -> bool:
-    """Returns whether one grant alone gives `right` on the row, as the gate would decide."""
-    from sqlalchemy import select
-
-    from models.kernel.actor import NOBODY
-    from models.kernel.scope import criterion, reach
-
-    alone = replace(NOBODY, user_id=user_id, grants=(held,))
-    bare = cls.__table__
-    where = criterion(cls, reach(session, alone, cls, right), right, bare=True)
-    return session.execute(select(bare.c.id).where(bare.c.id == key, where)).first() is not None
-
-
-def path_name(session: Session, path: str) -> str:
-    """Returns the names along a path of the tree: “Group / Region / Company”."""
-    from sqlalchemy import select
-
-    from models.kernel.node import Node, steps
-
-    nodes, along = Node.__table__, steps(path)
-    names: dict[int, str] = dict(session.execute(select(nodes.c.id, nodes.c.name).where(nodes.c.id.in_(along))).all())
-    return " / ".join(names.get(step, "?") for step in along)
-
-
-def places(session: Session, cls: type[Table], key: int) -> list[str]:
-    """Returns where a row lies in the tree; a row seen through others lies where they do, too."""
-    from sqlalchemy import select
-
-    from models.kernel.node import Node, node_of
-    from models.kernel.registry import infos, table
-
-    owned, bare, nodes = cls.owned, cls.__table__, Node.__table__
-    if owned.kind == "tree":
-        return [path_name(session, node_of(session, cls.__tablename__, key).path)]
-    if owned.kind == "link":
-        column = owned.through or ""
-        above = session.execute(select(bare.c[column]).where(bare.c.id == key)).scalar_one()
-        return places(session, table(infos(cls)[column].target or ""), above)
-    if owned.kind == "project":
-        project = session.execute(select(bare.c.project_id).where(bare.c.id == key)).scalar_one()
-        return [path_name(session, node_of(session, "project", project).path)]
-    if owned.kind == "person":
-        return ["a person's own rows, outside of the tree"]
-    node = key
-    if owned.kind == "node":
-        node = session.execute(select(bare.c.node_id).where(bare.c.id == key)).scalar_one()
-    found = [path_name(session, session.execute(select(nodes.c.path).where(nodes.c.id == node)).scalar_one())]
-    for name, column in owned.seen_from:
-        seen: Any = table(name).__table__
-        for other in session.execute(
-            select(seen.c.id).where(seen.c[column] == key, seen.c.deleted_at.is_(None)).limit(20)
-        ).scalars():
-            found += places(session, table(name), other)
-    return list(dict.fromkeys(found))
+        return f"has {owned}; the right is with {roles}."
+    if reason.why == why.ELSEWHERE:
+        return f"the row lies outside of {', '.join(by)}."
+    return {
+        why.GRANT: f"by grant {reason.by[0].grant_id}: {by[0]}.",
+        why.ANOTHERS: "the row is another person's own.",
+        why.PREPARED: "the row is not published, and only those who write it see it before.",
+        why.STATE: f"{by[0]} has the right, but it does not begin in the state the row is in.",
+        why.SETTING: f"{by[0]} has the right, but the settings of the flow leave it to other roles here.",
+    }[reason.why]

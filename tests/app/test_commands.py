@@ -21,7 +21,6 @@ from app.accounts import DEMO, demo_password, enabled_demo_accounts, open_demo_a
 from app.commands import new_table, roles, why
 from app.database import load_models
 from config import ROOT, Settings
-from models.customer.customer import Customer
 from models.kernel.audit import AuditLog
 from models.kernel.grant import Grant
 from models.kernel.refusal import Missing, Refusal
@@ -247,21 +246,12 @@ def test_why_names_the_grant_or_what_is_missing(session: Session, world: World) 
             why.lines(session, *wrong)
 
 
-@pytest.mark.parametrize("login", [*ROLES, "stranger"])
-def test_why_says_what_the_gate_does(session: Session, world: World, login: str) -> None:
-    """The one explains what the other decides; a page must never have to choose between them."""
-    from models.kernel.session import act
-
-    with Session(session.get_bind()) as own:
-        act(own, world.actor(login))
-        seen = set(own.scalars(select(Customer.id)))
-    held = world.actors[login].grants
-    explained = {
-        key
-        for key in world.keys["customer"].values()
-        if next(r for r in why.reasons(session, Customer, key, held) if r.right == "read").holds
-    }
-    assert explained == seen
+def test_why_answers_for_one_action_by_name(session: Session, world: World) -> None:
+    lake = world.id("room", "lake-1-1-101")
+    said = why.lines(session, "project_clerk", "room", lake, ("write",))
+    assert len(said) == 2 and said[1].startswith("write    yes  by grant")
+    with pytest.raises(Missing, match="no right “fly”"):
+        why.lines(session, "project_clerk", "room", lake, ("fly",))
 
 
 @pytest.mark.parametrize("name", ["Parking", "parking space", "_x", "2x", "room", "p" * 36, "x__y", "class"])

@@ -17,7 +17,6 @@ FREE = ("models/kernel/", "views/kernel/", "migrations/", "seeds/", "tools/")
 RAW: dict[str, str] = {
     "app/backup/postgres.py": "a schema of its own to verify in; the operator's whole database, no rows for anybody",
     "app/backup/restoring.py": "whether a database is empty; run by the operator",
-    "app/commands/why.py": "explains the gate, so reads what the gate would hide; run by the operator",
     "app/migration.py": "an advisory lock, no rows",
     "models/customer/customer.py": "compares the blind index inside a statement of the mapped class, which the gate cuts",
     "models/customer/ownership.py": "shares of one home add up to 100 % whoever sees them; gives a sum, no row",

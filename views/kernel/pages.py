@@ -131,10 +131,10 @@ class TableView(
         may_write = may(actor(), self.table, WRITE) and bool(entry.fields(self.table)) and self._held(row, WRITE)
         actions = [
             a
-            for a in RECORD_ACTIONS.get(self.name, [])
+            for a in [*RECORD_ACTIONS.get(self.name, []), *RECORD_ACTIONS.get(EVERY_TABLE, [])]
             if may(actor(), table(a.get("of", self.name)), a["right"]) and ("when" not in a or a["when"](row))
         ]
-        actions = [{**a, "url": a["url"].format(pk=row.id)} for a in actions]
+        actions = [{**a, "url": a["url"].format(pk=row.id, table=self.name)} for a in actions]
         if may(actor(), self.table, DELETE) and self._held(row, DELETE):
             actions.append(
                 {
@@ -423,6 +423,9 @@ RECORD_ACTIONS: dict[str, Dicts] = {}
 """Buttons that pages of their own put on a table's record: as above, with `{pk}` in the url for its key, and `when`, where a
 button is only for some records: what it says of the row decides."""
 
+EVERY_TABLE = "*"
+"""Among them: a button on the record of every table; `{table}` in its url stands for which."""
+
 
 def _small() -> bool:
     """Whether a form is asked for in a dialog of another one: a fragment, and the new row as JSON."""
@@ -449,4 +452,4 @@ def view_of(cls: type[Table]) -> type[TableView]:
     )
 
 
-__all__ = ["FORM_SCRIPTS", "LEADS", "LIST_ACTIONS", "RECORD_ACTIONS", "TableView", "view_of"]
+__all__ = ["EVERY_TABLE", "FORM_SCRIPTS", "LEADS", "LIST_ACTIONS", "RECORD_ACTIONS", "TableView", "view_of"]
