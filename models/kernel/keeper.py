@@ -12,11 +12,11 @@ from models.kernel.node import Node
 from models.kernel.refusal import Refusal
 from models.kernel.roles import TOP
 from models.kernel.session import clock_of
-from models.kernel.table import Base, Table
+from models.kernel.table import Base
 from models.kernel.words import _
 
 
-def keeps_a_group_admin(session: Session, row: Table) -> Refusal | None:
+def keeps_a_group_admin(session: Session, row: Any) -> Refusal | None:
     """Returns why a grant or a person cannot be saved as it now stands: nobody would be left to give rights.
 
     Somebody is a group administrator who can sign in and holds that role at the top of the tree, today and without an
@@ -33,16 +33,17 @@ def keeps_a_group_admin(session: Session, row: Table) -> Refusal | None:
     with session.no_autoflush:
         if session.execute(_lasting(session).where(mine)).first() is None:
             return None
-        if not any(one is row for one in _ending(session)):
+        ending = _ending(session, row)
+        if not any(one is row for one in ending):
             return None
         top = select(nodes.id).where(nodes.parent_id.is_(None)).order_by(nodes.id)
         session.execute(top.with_for_update())  # of two who take each other away, the second waits and is refused
         gone: dict[str, list[int]] = {"grant": [], "user_profile": []}
-        for one in _ending(session):
+        for one in ending:
             gone[one.__tablename__].append(one.id)
         others = _lasting(session).where(grants.id.not_in(gone["grant"]), people.id.not_in(gone["user_profile"]))
-        if session.execute(others).first() is not None:
-            return None
+        if row in session and session.execute(others).first() is not None:
+            return None  # a file may end several, each judged alone: it ends none
     return Refusal(
         _(
             "This is the last group administrator. Give somebody else that role for good first.",
@@ -76,20 +77,20 @@ def _lasting(session: Session) -> Any:
     )
 
 
-def _ending(session: Session) -> list[Any]:
-    """The changed grants and people of a session that no longer make a lasting group administrator as they now stand."""
+def _ending(session: Session, row: Any) -> list[Any]:
+    """Of this row and what else changes with it: those that make no lasting group administrator as they now stand."""
     now = today(clock_of(session))
     top = session.execute(select(Node.__table__.c.id).where(Node.__table__.c.parent_id.is_(None))).scalars().all()
+    changed: list[Any] = [row, *(one for one in session.dirty if one is not row)]
     found = []
-    for one in session.dirty:
-        row: Any = one
-        if row.__tablename__ == "grant":
-            holds = row.role == TOP and row.node_id in top and row.until_day is None
-            holds = holds and (row.from_day is None or row.from_day <= now) and row.deleted_at is None
-            if not holds or _moved(session, row):
-                found.append(row)
-        elif row.__tablename__ == "user_profile" and (row.deleted_at is not None or row.state != "active"):
-            found.append(row)
+    for one in changed:
+        if one.__tablename__ == "grant":
+            holds = one.role == TOP and one.node_id in top and one.until_day is None
+            holds = holds and (one.from_day is None or one.from_day <= now) and one.deleted_at is None
+            if not holds or _moved(session, one):
+                found.append(one)
+        elif one.__tablename__ == "user_profile" and (one.deleted_at is not None or one.state != "active"):
+            found.append(one)
     return found
 
 
