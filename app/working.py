@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -110,6 +111,8 @@ def run_here(settings: Settings, parent: int | None = None) -> None:
         return bool(told) or (parent is not None and os.getppid() != parent)
 
     app = create_app(settings)
+    gc.collect()
+    gc.freeze()  # what is there from the start stays to the end: no collection looks through it again
     with app.app_context():
         work(settings, app.extensions["sqlalchemy"].engine, stopping)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 from app import notices
 from app.factory import create_app
 from app.logs import set_up
@@ -14,3 +16,5 @@ application = create_app(_settings)
 wake_by(application.config["BELL"].ring)
 with application.app_context():
     notices.start(application.extensions["sqlalchemy"].engine)
+gc.collect()
+gc.freeze()  # what is there from the start stays to the end: no collection looks through it again

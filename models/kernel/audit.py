@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.kernel.actor import Actor
 from models.kernel.columns import BigId, Moment
+from models.kernel.driver import put
 from models.kernel.secret import MaskedValue
 from models.kernel.table import Base
 
@@ -39,6 +40,10 @@ class AuditLog(Base):
     changes: Mapped[str] = mapped_column(Text)
 
 
+_REMEMBERED = 5_000
+_JSON = json.JSONEncoder(ensure_ascii=False)  # once: `json.dumps` would make one for every line
+
+
 def plain(value: Any) -> Any:
     """Returns `value` as JSON can hold it; masked values stay encrypted."""
     if isinstance(value, MaskedValue):
@@ -61,13 +66,29 @@ def entry(
         "table_name": table,
         "row_id": row_id,
         "action": action,
-        "changes": json.dumps(
-            {field: [plain(before), plain(after)] for field, (before, after) in changes.items()}, ensure_ascii=False
-        ),
+        "changes": _JSON.encode({field: [plain(before), plain(after)] for field, (before, after) in changes.items()}),
     }
+
+
+def added(
+    actor: Actor, at: datetime, table: str, rows: Iterable[tuple[int, Mapping[str, Any]]]
+) -> Iterator[dict[str, Any]]:
+    """Yields the values of the audit rows of new rows (key, values): as `entry`, each field from nothing to its value."""
+    same = entry(actor, at, table, 0, "add", {})
+    told: dict[tuple[str, type, str], str] = {}  # of many rows most fields say what others say
+    for key, values in rows:
+        parts = []
+        for field, value in values.items():
+            said = plain(value)
+            known = (field, type(said), str(said))
+            if known not in told:
+                if len(told) > _REMEMBERED:
+                    told.clear()
+                told[known] = f"{_JSON.encode(field)}: [null, {_JSON.encode(said)}]"
+            parts.append(told[known])
+        yield {**same, "row_id": key, "changes": f"{{{', '.join(parts)}}}"}
 
 
 def write_lines(session: Session, lines: Sequence[dict[str, Any]]) -> None:
     """Writes audit rows made by `entry`, in the transaction of what they tell."""
-    table: Any = AuditLog.__table__
-    session.connection().execute(table.insert(), list(lines))
+    put(session.connection(), AuditLog.__table__, lines)

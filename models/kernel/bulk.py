@@ -12,7 +12,8 @@ from typing import Any
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
-from models.kernel.audit import entry, write_lines
+from models.kernel.audit import added, entry, write_lines
+from models.kernel.driver import put
 from models.kernel.flow import hold_state
 from models.kernel.flow_rules import due_at
 from models.kernel.guard import kept_key
@@ -63,26 +64,18 @@ def insert_rows(
     number_values(session, cls, filled)
     masked = [name for name, known in infos(cls).items() if known.kind == "masked"]
     declared = defaults(cls)
-    names = {name for row in filled for name in row}
+    blank = {**dict.fromkeys(name for row in filled for name in row), **declared}
     ready = []
     for row in filled:
-        values = {
-            **declared,
-            **dict.fromkeys(names - declared.keys()),
-            **{k: v for k, v in row.items() if v is not None},
-        }
+        values = blank | {name: value for name, value in row.items() if value is not None}
         for name in masked:
             value = values.get(name)
             if isinstance(value, str) and value:
                 values[name] = MaskedValue.of("certificate", value)
             values[f"{name}_blind"], values[f"{name}_tail"] = shadows(values.get(name))
-        values.update(
-            created_at=row.get("created_at") or now,
-            changed_at=row.get("created_at") or now,
-            created_by_id=actor.user_id,
-            changed_by_id=actor.user_id,
-            version=1,
-        )
+        values["created_at"] = values["changed_at"] = row.get("created_at") or now
+        values["created_by_id"] = values["changed_by_id"] = actor.user_id
+        values["version"] = 1
         ready.append(values)
     keys = _insert(session, cls, ready)
     owner = owner_column(cls) or ""
@@ -107,7 +100,9 @@ def _insert(session: Session, cls: type[Table], rows: list[dict[str, Any]]) -> l
     if connection.dialect.name == "sqlite":
         first = (connection.execute(select(func.max(bare.c.id))).scalar() or 0) + 1
         keys = list(range(first, first + len(rows)))
-        connection.execute(insert(bare), [{**row, "id": key} for key, row in zip(keys, rows, strict=True)])
+        for key, row in zip(keys, rows, strict=True):
+            row["id"] = key
+        put(connection, bare, rows)
         return keys
     statement = insert(bare).returning(bare.c.id, sort_by_parameter_order=True)
     for start in range(0, len(rows), CHUNK):
@@ -254,14 +249,15 @@ def _check_refs(session: Session, cls: type[Table], rows: Sequence[dict[str, Any
 
 def _record(session: Session, cls: type[Table], keys: Sequence[int], rows: Sequence[dict[str, Any]]) -> None:
     actor, now = actor_of(session), clock_of(session)()
-    masked = {name: getattr(known, "kind", "") for name, known in infos(cls).items() if known.kind == "masked"}
-    lines = []
-    for key, row in zip(keys, rows, strict=True):
-        changes = {
-            name: (None, MaskedValue.of("certificate", value) if name in masked and isinstance(value, str) else value)
-            for name, value in row.items()
-            if value is not None
-        }
-        lines.append(entry(actor, now, cls.__tablename__, key, "add", changes))
+    masked = [name for name, known in infos(cls).items() if known.kind == "masked"]
+
+    def told(row: dict[str, Any]) -> dict[str, Any]:
+        values = {name: value for name, value in row.items() if value is not None}
+        for name in masked:
+            if isinstance(values.get(name), str):
+                values[name] = MaskedValue.of("certificate", values[name])
+        return values
+
+    lines = list(added(actor, now, cls.__tablename__, ((key, told(row)) for key, row in zip(keys, rows, strict=True))))
     for start in range(0, len(lines), CHUNK):
         write_lines(session, lines[start : start + CHUNK])

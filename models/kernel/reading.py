@@ -62,6 +62,8 @@ def read_text(value: object, length: int | None = None) -> str | None:
     Raises:
         Refusal: too long, an Excel error, or a number that Excel has rounded already.
     """
+    if isinstance(value, str) and _ordinary(value):
+        return _fitting(value.strip(), length)
     text = _written(value).translate(_NARROW)
     text = unicodedata.normalize("NFC", text).strip(EDGES)
     return _fitting(text, length)
@@ -82,6 +84,8 @@ def read_code(value: object, length: int | None = None) -> str | None:
     Raises:
         Refusal: as for `read_text`.
     """
+    if isinstance(value, str) and _ordinary(value):
+        return _fitting(" ".join(value.split()), length)
     return _fitting(" ".join(plain(_written(value)).replace("\u200d", "").split()), length)
 
 
@@ -219,6 +223,11 @@ def read_choice(value: object, known: Mapping[str, Sequence[str]]) -> str | None
         "not_a_choice",
         choices=choices,
     )
+
+
+def _ordinary(text: str) -> bool:
+    """Returns whether a text can be no other than it is: ASCII without control characters, no error, no rounded number."""
+    return text.isascii() and text.isprintable() and "#" not in text and "+" not in text
 
 
 def _folded(text: str) -> str:

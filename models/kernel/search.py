@@ -33,6 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.kernel.columns import BigId
+from models.kernel.driver import put_rows
 from models.kernel.owned import INHERITED
 from models.kernel.registry import infos, tables, titles
 from models.kernel.roles import READ
@@ -128,11 +129,7 @@ def keep(
 def _write(connection: Connection, ready: list[tuple[int, int, str, int]]) -> None:
     if ready:
         ready.sort()  # in the order of the key
-        marks = ", ".join(["?" if connection.dialect.paramstyle == "qmark" else "%s"] * 4)
-        # By the driver: of a hundred thousand tokens, naming each value for SQLAlchemy takes longer than writing them.
-        connection.exec_driver_sql(
-            f"INSERT INTO search_token (of_table, owner_id, token, row_id) VALUES ({marks})", ready
-        )
+        put_rows(connection, _bare(), ("of_table", "owner_id", "token", "row_id"), ready)
 
 
 def keep_rows(session: Session, cls: type[Table], rows: Sequence[Table], *, new: bool) -> None:

@@ -30,7 +30,11 @@ _TONES = ("\u0304", "\u0301", "\u030c", "\u0300")
 
 def folded(text: str) -> str:
     """Returns a text as it is compared: ordinary width, lower case, without control characters and half pairs."""
+    if text.isascii() and text.isprintable():
+        return text.lower()  # as most numbers and codes are: nothing in it can change but its case
     plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    if plain.isprintable():
+        return plain  # its blanks are ordinary ones, and nothing in it is a control character or half a pair
     return "".join(
         " " if c.isspace() else c for c in plain if c.isspace() or unicodedata.category(c) not in ("Cc", "Cs")
     )

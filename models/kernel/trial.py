@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from typing import Any
 
+from sqlalchemy import inspect
 from sqlalchemy.orm import Session, make_transient_to_detached
-from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.attributes import NO_VALUE, set_committed_value
 
 from models.kernel.guard import required
 from models.kernel.option_values import settle
 from models.kernel.refusal import Refusal
-from models.kernel.registry import infos
+from models.kernel.registry import defaults, infos
 from models.kernel.secret import MaskedValue, shadows
 from models.kernel.session import actor_of
 from models.kernel.table import Table
@@ -39,8 +41,7 @@ def is_settled(session: Session, rule: str) -> bool:
 
 def default_of(cls: type[Table], name: str) -> Any:
     """Returns the declared default of a column, or None."""
-    default = cls.__mapper__.columns[name].default
-    return default.arg if default is not None and default.is_scalar else None  # type: ignore[attr-defined]
+    return defaults(cls).get(name)
 
 
 def new_row(session: Session, cls: type[Table], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -57,15 +58,15 @@ def new_row(session: Session, cls: type[Table], values: Mapping[str, Any]) -> di
     Raises:
         Refusal: carries all that is wrong with it.
     """
-    row = cls()
-    for name in infos(cls):
-        value = values.get(name)
-        if value is None:
-            value = default_of(cls, name)
-        if value is not None:
-            setattr(row, name, value)
+    row, known = cls(), infos(cls)
+    given = defaults(cls) | {name: value for name, value in values.items() if value is not None and name in known}
+    held = vars(row)
+    # Set all at once, and what nobody gave is nothing: attribute by attribute this took a third of an import.
+    held.update(_nothing(cls))
+    held.update(given)
+    inspect(row).committed_state.update(dict.fromkeys(given, NO_VALUE))
     _judge(session, row)
-    return {name: value for name in infos(cls) if (value := getattr(row, name)) is not None}
+    return {name: value for name in known if (value := held[name]) is not None}
 
 
 def changed_row(
@@ -115,26 +116,38 @@ def _plain(value: Any) -> str:
     return value.plain() if isinstance(value, MaskedValue) else str(value)
 
 
+@cache
+def _nothing(cls: type[Table]) -> dict[str, Any]:
+    return dict.fromkeys(infos(cls))
+
+
+@cache
+def _masked(cls: type[Table]) -> tuple[str, ...]:
+    return tuple(name for name, known in infos(cls).items() if known.kind == "masked")
+
+
+@cache
+def _needed(cls: type[Table]) -> tuple[str, ...]:
+    """Returns the columns that must be filled, by whoever enters a row or by its rules."""
+    columns = cls.__mapper__.columns
+    return tuple(name for name, known in infos(cls).items() if not known.system and not columns[name].nullable)
+
+
 def _judge(session: Session, row: Table) -> None:
     """Derives, stamps the shadows of masked columns, and asks for faults. What a refused row had kept is dropped."""
-    cls = type(row)
-    before = set(session.new)
+    cls, held = type(row), vars(row)
+    before = session.new
     with session.no_autoflush:
         unknown = settle(session, row)
         row.derive(session, actor_of(session))
-        for name, known in infos(cls).items():
-            if known.kind == "masked":
-                blind, tail = shadows(getattr(row, name))
-                setattr(row, f"{name}_blind", blind)
-                setattr(row, f"{name}_tail", tail)
-        wrong = [
-            required(name, known.label)
-            for name, known in infos(cls).items()
-            if not known.system and not cls.__mapper__.columns[name].nullable and getattr(row, name) in (None, "")
-        ]
+        for name in _masked(cls):
+            blind, tail = shadows(held.get(name))
+            setattr(row, f"{name}_blind", blind)
+            setattr(row, f"{name}_tail", tail)
+        wrong = [required(name, infos(cls)[name].label) for name in _needed(cls) if held.get(name) in (None, "")]
         wrong = [*unknown, *wrong] or list(row.faults(session, actor_of(session)))
     if wrong:
-        drop_kept(session, set(session.new) - before)
+        drop_kept(session, session.new - before)
         raise Refusal.of(wrong)
 
 

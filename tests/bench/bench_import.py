@@ -7,6 +7,7 @@ calamine reading the same file and one executemany writing the same rows. Both i
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 import tempfile
 import time
@@ -93,6 +94,8 @@ def main() -> int:
         file = Path(folder) / "rooms.xlsx"
         write(file, rows)
         project, unit = world.id("project", "lake"), world.id("unit", "lake-1-1")
+        gc.collect()
+        gc.freeze()  # as servers and workers do once they have started
         plain = seconds(lambda: bare(file, engine, project, unit))
         dry = seconds(lambda: taken_in(file, engine, world, keep=False))
         written = seconds(lambda: taken_in(file, engine, world, keep=True))

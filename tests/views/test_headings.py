@@ -140,6 +140,7 @@ def test_what_only_looks_like_rows_is_left_out_and_named() -> None:
         (["合计花园", "101"], False),
         (["1幢", "101", "Hassum", 13800138000.0], False),
         (["合计", "101", "张三"], False),
+        ([None, "'@SUM(A1)", 12], False),
         ([1.0, "1幢", "1单元", "101"], False),
         ([], False),
     ],

@@ -6,11 +6,13 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
 from models.kernel.refusal import Refusal
 from models.kernel.words import _
+from views.kernel.exchange.cells import restored
 from views.kernel.exchange.sheet import Cell, Merge, Sheet, address, is_blank, no_rows
 
 _SEARCHED = 50
@@ -148,12 +150,11 @@ def data_rows(sheet: Sheet, layout: Layout, skipped: list[tuple[int, str]] | Non
     """
     headings = {heading.column: _bare(heading.text) for heading in layout.headings}
     merges = _Merges(sheet.merged, layout.row)
+    places = list(layout.columns.items())
     any_row = False
-    for index, cells in enumerate(sheet.rows()):
-        if index < layout.row:
-            continue
+    for index, cells in enumerate(islice(sheet.rows(), layout.row, None), layout.row):
         row = merges.filled(index, cells)
-        if all(is_blank(cell) for cell in cells):
+        if all(map(is_blank, cells)):
             continue
         kind = _kind(row, cells, headings)
         if kind:
@@ -161,10 +162,8 @@ def data_rows(sheet: Sheet, layout: Layout, skipped: list[tuple[int, str]] | Non
                 skipped.append((index + 1, kind))
             continue
         any_row = True
-        yield DataRow(
-            index + 1,
-            {key: row[column] if column < len(row) else None for key, column in layout.columns.items()},
-        )
+        width = len(row)
+        yield DataRow(index + 1, {key: row[column] if column < width else None for key, column in places})
     if not any_row:
         raise no_rows()
 
@@ -174,11 +173,29 @@ def is_subtotal(row: Sequence[Cell]) -> bool:
 
     One of its first three cells says so and stands alone: what else is written are numbers, or text to its left.
     """
-    filled = [cell for cell in row if not is_blank(cell)]
-    for place, cell in enumerate(filled[:3]):
-        if isinstance(cell, str) and _TOTAL.fullmatch(unicodedata.normalize("NFKC", cell).strip()):
-            return not any(isinstance(other, str) and not _numeric(other) for other in filled[place + 1 :])
+    filled = 0
+    for place, cell in enumerate(row):
+        if is_blank(cell):
+            continue
+        if isinstance(cell, str) and _says_total(cell):
+            return all(is_blank(other) or not isinstance(other, str) or _numeric(other) for other in row[place + 1 :])
+        filled += 1
+        if filled == 3:
+            break
     return False
+
+
+def _says_total(text: str) -> bool:
+    if restored(text) != text:
+        return False  # an export wrote it: '@SUM(A1) is what somebody entered, and adds nothing up
+    if text.isascii() and not any(word in text.lower() for word in ("total", "sum")):
+        return False  # as nearly all cells are; the pattern would look for both words at every place
+    return _matches_total(text)
+
+
+@lru_cache(maxsize=5_000)
+def _matches_total(text: str) -> bool:
+    return _TOTAL.fullmatch(unicodedata.normalize("NFKC", text).strip()) is not None
 
 
 def _headings(texts: list[tuple[int, str, str]], names: Mapping[str, str]) -> list[Heading]:
@@ -234,6 +251,7 @@ def _text(row: Sequence[Cell], column: int) -> str:
     return " ".join(cell.split()) if isinstance(cell, str) else ""
 
 
+@lru_cache(maxsize=5_000)
 def _bare(text: str) -> str:
     """Returns a heading without what does not count: brackets, blanks, punctuation, case, width."""
     plain = unicodedata.normalize("NFKC", text).casefold()
@@ -249,14 +267,24 @@ def _kind(row: Sequence[Cell], cells: Sequence[Cell], headings: Mapping[int, str
     """Returns why a row is none of the table's: 'subtotal', 'heading', 'note'; or '' for a data row."""
     if is_subtotal(cells):
         return "subtotal"
-    written = [(column, _bare(cell)) for column, cell in enumerate(row) if isinstance(cell, str) and not is_blank(cell)]
-    same = sum(headings.get(column) == text for column, text in written)
-    if same >= 2 and same * 2 > len(written):
+    if _repeats(row, headings):
         return "heading"
-    filled = [cell for cell in cells if not is_blank(cell)]
+    filled = list(islice((cell for cell in cells if not is_blank(cell)), 2))
     if len(headings) >= 4 and len(filled) == 1 and isinstance(filled[0], str) and _NOTE.match(filled[0].strip()):
         return "note"
     return ""
+
+
+def _repeats(row: Sequence[Cell], headings: Mapping[int, str]) -> bool:
+    """Returns whether more than half of the texts of a row, and at least two, are the headings of their columns."""
+    written = [(column, cell) for column, cell in enumerate(row) if isinstance(cell, str) and not is_blank(cell)]
+    other = 0
+    for column, cell in written:
+        if headings.get(column) != _bare(cell):
+            other += 1
+            if other * 2 >= len(written):
+                return False
+    return len(written) - other >= 2
 
 
 class _Merges:
@@ -267,7 +295,9 @@ class _Merges:
         self._coming = sorted(tall, key=lambda merge: merge.top, reverse=True)
         self._open: list[tuple[Merge, Cell]] = []
 
-    def filled(self, index: int, cells: Sequence[Cell]) -> list[Cell]:
+    def filled(self, index: int, cells: list[Cell]) -> list[Cell]:
+        if not (self._open or self._coming):
+            return cells
         row = list(cells)
         self._open = [(merge, value) for merge, value in self._open if merge.bottom >= index]
         for merge, value in self._open:

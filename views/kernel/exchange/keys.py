@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -24,6 +25,8 @@ def told_key(session: Session, cls: type[Table], key: Sequence[str], values: Map
         values: typed values of the row as far as the file gives them.
     """
     known, found = infos(cls), dict[str, Any]()
+    if not _is_told(cls, tuple(key)):
+        return found
     for name in key:
         value, option_list = values.get(name), known[name].list
         if option_list and isinstance(value, str):
@@ -36,3 +39,10 @@ def told_key(session: Session, cls: type[Table], key: Sequence[str], values: Map
             row.derive(session, actor_of(session))
         found.update({name: value for name in derived if (value := getattr(row, name)) is not None})
     return found
+
+
+@cache
+def _is_told(cls: type[Table], key: tuple[str, ...]) -> bool:
+    """Returns whether any part of a key may be said otherwise, or derived."""
+    known = infos(cls)
+    return any(known[name].list or (known[name].system and name != "project_id") for name in key)

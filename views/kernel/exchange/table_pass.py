@@ -82,6 +82,9 @@ class TablePass(Pass):
         self._cells = Cells(sheet, layout, self._columns, given)
         said: list[str] = [*layout.columns, *(given or {}), *beyond]
         self._mapped = [key for key in dict.fromkeys(said) if key in self._columns]
+        self._values = [
+            (key, c.field, c.known) for key in self._mapped if (c := self._columns[key]).role == VALUE and c.known
+        ]
         self._known = infos(cls)
         self._key = natural_key(cls)
         self._resolver = Resolver(session)
@@ -131,23 +134,22 @@ class TablePass(Pass):
 
     def _read(self, row: DataRow) -> Line:
         line = Line(row, project=self._project)
-        for key in self._mapped:
-            column = self._columns[key]
-            if column.role != VALUE or column.known is None or not (key in row.values or key in self._given):
+        for key, field, known in self._values:
+            if not (key in row.values or key in self._given):
                 continue
             try:
                 raw = self._cells.raw(row, key)
-                value = None if raw is None else self._reader.value(key, column.known, raw)
+                value = None if raw is None else self._reader.value(key, known, raw)
             except Refusal as refusal:
                 line.faults.append(self._cells.fault(row, key, refusal))
                 continue
-            if column.known.kind == "masked":
+            if known.kind == "masked":
                 if value is entry.UNCHANGED:
-                    line.masks[column.field] = read_code(raw) or ""
+                    line.masks[field] = read_code(raw) or ""
                     continue
                 if value is None:
                     continue  # personal data is never wiped by a blank
-            line.values[column.field] = value
+            line.values[field] = value
         return line
 
     def _resolve(self, lines: list[Line]) -> None:
@@ -173,7 +175,10 @@ class TablePass(Pass):
             name.removesuffix("_id"),
         )
         mapped = [key for key in self._mapped if self._columns[key].field == name]
-        asks: dict[int, Ask] = {}
+        naming = [key for key in mapped if self._columns[key].role in (NAME, ABOVE, NUMBER)]
+        within = target.owned.kind == "project"
+        asks: dict[tuple[Any, ...], Ask | None] = {}  # most rows write what others wrote: asked once
+        said: dict[int, tuple[Any, ...]] = {}
         keys: dict[int, int] = {}
         for place, line in enumerate(lines):
             try:
@@ -181,29 +186,27 @@ class TablePass(Pass):
                 if key is not None:
                     keys[place] = key
                     continue
-                ask = self._ask(line, relation, mapped, target)
+                texts = (self._reader.name(self._cells.raw(line.row, each)) for each in naming)
+                written = (line.project if within else None, *texts)
             except Refusal as refusal:
                 line.faults.append(self._cells.fault(line.row, relation if relation in mapped else name, refusal))
                 continue
-            if ask is not None:
-                asks[place] = ask
+            if written not in asks:
+                asks[written] = self._ask(written[0], dict(zip(naming, written[1:], strict=True)), relation)
+            if asks[written] is not None:
+                said[place] = written
             else:
                 line.values[name] = None
-        found = self._resolver.resolve(target, label, asks.values())
+        found = self._resolver.resolve(target, label, filter(None, asks.values()))
+        meant = {written: found[ask] for written, ask in asks.items() if ask is not None}
         by_key = self._resolver.by_key(target, keys.values())
-        for place, ask in asks.items():
-            self._take(lines[place], name, relation, found[ask])
+        for place, written in said.items():
+            self._take(lines[place], name, relation, meant[written])
         for place, key in keys.items():
             self._take(lines[place], name, name, by_key.get(key) or unknown_key(label))
 
-    def _ask(self, line: Line, relation: str, mapped: list[str], target: type[Table]) -> Ask | None:
+    def _ask(self, project: int | None, texts: dict[str, str], relation: str) -> Ask | None:
         """Returns the reference a row writes. A name above without a name is no reference, but for a lone path."""
-        row = line.row
-        texts = {
-            key: self._reader.name(self._cells.raw(row, key))
-            for key in mapped
-            if self._columns[key].role in (NAME, ABOVE, NUMBER)
-        }
         text = texts.pop(relation, "")
         if not text:
             return None
@@ -217,7 +220,6 @@ class TablePass(Pass):
             for key, written in texts.items()
             if self._columns[key].role == NUMBER and written
         )
-        project = line.project if target.owned.kind == "project" else None
         return Ask(text, above, numbers, project)
 
     def _take(self, line: Line, name: str, key: str, found: Found | Refusal) -> None:
@@ -245,13 +247,12 @@ class TablePass(Pass):
         allowed: set[int] | None = None
         if owned.kind == "link" and column:
             allowed = self._held(table(self._known[column].target or ""), {line.values.get(column) for line in lines})
-        for line in lines:
+        cut = [where for where, _right in self._reaches if not where.everything]
+        for line in lines if cut else ():
             key = line.values.get(column or "")
             if key is None:
                 continue  # the missing owner is named with the other required columns
-            for where, _right in self._reaches:
-                if where.everything:
-                    continue
+            for where in cut:
                 if owned.kind == "project":
                     held = where.holds("project", line.project)
                 elif owned.kind == "node" or column == "parent_node_id":
@@ -265,11 +266,9 @@ class TablePass(Pass):
                     break
 
     def _held(self, parent: type[Table], keys: set[int | None]) -> set[int]:
-        found: set[int] = set()
         bare: Any = parent.__table__
         conditions = [criterion(parent, where, right, bare=True) for where, right in self._reaches]
-        found.update(self._session.execute(select(bare.c.id).where(bare.c.id.in_(keys), *conditions)).scalars())
-        return found
+        return set(self._session.execute(select(bare.c.id).where(bare.c.id.in_(keys), *conditions)).scalars())
 
     def _heading(self, name: str) -> str:
         """Returns the mapped key that fills a column, so that a fault stands at its cell."""
@@ -281,13 +280,16 @@ class TablePass(Pass):
 
     def _match(self, lines: list[Line]) -> None:
         """Finds the rows that exist already, past the gate, since keys are unique past it; and what the file says twice."""
+        sharp: list[tuple[Line, tuple[Any, ...]]] = []
+        soft = []
         for line in lines:
             line.told = told_key(self._session, self._cls, self._key, line.values)
-        sharp = [line for line in lines if self._is_sharp(line)]
-        soft = [line for line in lines if not self._is_sharp(line)]
-        known = self._existing(sharp)
-        for line in sharp:
-            key = self._key_of(line)
+            if (key := self._key_of(line)) is None:
+                soft.append(line)
+            else:
+                sharp.append((line, key))
+        known = self._existing([key for _line, key in sharp])
+        for line, key in sharp:
             if self._first(line, key):
                 self._meet(line, known.get(key, []))
         for line in soft:
@@ -295,19 +297,19 @@ class TablePass(Pass):
             if len(met) != 1 or self._first(line, ("id", met[0]["id"])):
                 self._meet(line, met)
 
-    def _is_sharp(self, line: Line) -> bool:
-        return all(self._key_value(line, name) is not None for name in self._key)
-
     def _key_value(self, line: Line, name: str) -> Any:
         if name == "project_id" and line.project is not None:
             return line.project
         value = line.told.get(name, line.values.get(name))
         return default_of(self._cls, name) if value is None else value
 
-    def _key_of(self, line: Line) -> tuple[Any, ...]:
+    def _key_of(self, line: Line) -> tuple[Any, ...] | None:
+        """Returns the key of a row as the database tells rows apart; None where a part of it is not there."""
         values = []
         for name in self._key:
             value = self._key_value(line, name)
+            if value is None:
+                return None
             known = self._known[name]
             if known.kind == "masked":
                 value = cipher().blind(value.plain() if isinstance(value, MaskedValue) else str(value))
@@ -316,12 +318,11 @@ class TablePass(Pass):
             values.append(value)
         return tuple(values)
 
-    def _existing(self, lines: list[Line]) -> dict[tuple[Any, ...], list[dict[str, Any]]]:
+    def _existing(self, keys: list[tuple[Any, ...]]) -> dict[tuple[Any, ...], list[dict[str, Any]]]:
         """Reads the living rows with these keys."""
-        if not lines:
+        if not keys:
             return {}
         bare: Any = self._cls.__table__
-        keys = [self._key_of(line) for line in lines]
         conditions = []
         for place, name in enumerate(self._key):
             kind = self._known[name].kind

@@ -125,7 +125,8 @@ def _excel_rows(sheet: CalamineSheet) -> Iterator[list[Cell]]:
         return
     margin: list[Cell] = [None] * sheet.start[1]
     for row in sheet.iter_rows():
-        yield margin + [None if cell == "" else cell for cell in row]
+        cells: list[Cell] = [None if cell == "" else cell for cell in row]
+        yield margin + cells if margin else cells
 
 
 def _parser_failed(failure: BaseException) -> BaseException:
