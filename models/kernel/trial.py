@@ -9,8 +9,8 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import inspect
-from sqlalchemy.orm import Session, make_transient_to_detached
-from sqlalchemy.orm.attributes import NO_VALUE, set_committed_value
+from sqlalchemy.orm import LoaderCallableStatus, Session, make_transient_to_detached
+from sqlalchemy.orm.attributes import set_committed_value
 
 from models.kernel.guard import required
 from models.kernel.option_values import settle
@@ -64,7 +64,7 @@ def new_row(session: Session, cls: type[Table], values: Mapping[str, Any]) -> di
     # Set all at once, and what nobody gave is nothing: attribute by attribute this took a third of an import.
     held.update(_nothing(cls))
     held.update(given)
-    inspect(row).committed_state.update(dict.fromkeys(given, NO_VALUE))
+    inspect(row).committed_state.update(dict.fromkeys(given, LoaderCallableStatus.NO_VALUE))
     _judge(session, row)
     return {name: value for name in known if (value := held[name]) is not None}
 

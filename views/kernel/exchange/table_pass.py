@@ -39,6 +39,8 @@ from views.kernel.exchange.matching import (
 from views.kernel.exchange.plan import SHOWN, Cells, Change, Findings, Pass, denied_here
 from views.kernel.exchange.sheet import Cell, Sheet
 
+_Written = tuple[int | None, tuple[str, ...]]  # a reference: the project it is looked for in, its mapped names
+
 
 def _elsewhere() -> Refusal:
     return Refusal(
@@ -177,8 +179,8 @@ class TablePass(Pass):
         mapped = [key for key in self._mapped if self._columns[key].field == name]
         naming = [key for key in mapped if self._columns[key].role in (NAME, ABOVE, NUMBER)]
         within = target.owned.kind == "project"
-        asks: dict[tuple[Any, ...], Ask | None] = {}  # most rows write what others wrote: asked once
-        said: dict[int, tuple[Any, ...]] = {}
+        asks: dict[_Written, Ask | None] = {}  # most rows write what others wrote: asked once
+        said: dict[int, _Written] = {}
         keys: dict[int, int] = {}
         for place, line in enumerate(lines):
             try:
@@ -186,13 +188,13 @@ class TablePass(Pass):
                 if key is not None:
                     keys[place] = key
                     continue
-                texts = (self._reader.name(self._cells.raw(line.row, each)) for each in naming)
-                written = (line.project if within else None, *texts)
+                texts = tuple(self._reader.name(self._cells.raw(line.row, each)) for each in naming)
             except Refusal as refusal:
                 line.faults.append(self._cells.fault(line.row, relation if relation in mapped else name, refusal))
                 continue
+            written = (line.project if within else None, texts)
             if written not in asks:
-                asks[written] = self._ask(written[0], dict(zip(naming, written[1:], strict=True)), relation)
+                asks[written] = self._ask(written[0], dict(zip(naming, texts, strict=True)), relation)
             if asks[written] is not None:
                 said[place] = written
             else:
@@ -210,17 +212,12 @@ class TablePass(Pass):
         text = texts.pop(relation, "")
         if not text:
             return None
-        above = tuple(
-            (key.removeprefix(f"{relation}."), written)
-            for key, written in texts.items()
-            if self._columns[key].role == ABOVE and written
-        )
-        numbers = tuple(
-            (key.removeprefix(f"{relation}."), written)
-            for key, written in texts.items()
-            if self._columns[key].role == NUMBER and written
-        )
-        return Ask(text, above, numbers, project)
+
+        def further(role: str) -> tuple[tuple[str, str], ...]:
+            named = [key for key in texts if self._columns[key].role == role and texts[key]]
+            return tuple((key.removeprefix(f"{relation}."), texts[key]) for key in named)
+
+        return Ask(text, further(ABOVE), further(NUMBER), project)
 
     def _take(self, line: Line, name: str, key: str, found: Found | Refusal) -> None:
         if isinstance(found, Refusal):
