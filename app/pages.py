@@ -45,6 +45,7 @@ from views.pages.property.generate import GenerateView
 from views.pages.property.ledger import LedgerView
 from views.pages.property.roomgrid import RoomGridView
 from views.pages.system.account import AccountView
+from views.pages.system.grant_preview import GrantPreview
 from views.pages.system.job import JobView, ScheduleView
 from views.pages.system.job_api import JobApi
 from views.pages.system.mailbox import MailboxPages
@@ -103,6 +104,7 @@ PAGES: list[type[Any]] = [
     CounterView,
     PaperView,
     RightsView,
+    GrantPreview,
     WhyView,
 ]
 """View classes that are registered as they are."""

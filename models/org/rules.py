@@ -11,6 +11,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from models.kernel.clock import today
+from models.kernel.effects import touched_by_a_move
 from models.kernel.entry import change
 from models.kernel.grant import Grant
 from models.kernel.node import Node, steps
@@ -92,6 +93,16 @@ def move(session: Session, row: Table, parent_id: int, version: int) -> None:
     session.refresh(row)
     consequences(session, row, parent_id)
     change(session, row, {row.owned.above or "": parent_id}, version)
+
+
+def touched(session: Session, row: Table, parent_id: int) -> list[int]:
+    """Returns the accounts whose rights moving `row` below the row `parent_id` may change, whoever asks."""
+    nodes = Node.__table__.c
+    kind = row.__tablename__
+    here = session.execute(select(nodes.path, nodes.parent_id).where(nodes.kind == kind, nodes.ref_id == row.id)).one()
+    before = session.execute(select(nodes.path).where(nodes.id == here.parent_id)).scalar_one()
+    after = _place(session, kind, parent_id)
+    return touched_by_a_move(session, here.path, before, after.path) if after is not None else []
 
 
 def _place(session: Session, kind: str, parent_id: int) -> Any:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import date
 
 from flask import Flask
+from sqlalchemy import select
 
+from models.kernel.grant import Grant
 from models.kernel.guard import remove
+from models.org.company import Company
 from models.property.room import Room
 from models.system.user_profile import UserProfile
 from tests.console import Console
-from tests.views.test_delegation import give, system
+from tests.views.test_delegation import fields, give, stored, system
 from tests.world import World
 
 
@@ -106,3 +109,64 @@ def test_a_project_s_members_hold_a_role_there_or_above(app: Flask, world: World
     assert Console(app, "company_leader").get(f"/members/project/{lake}").status_code == 403
     for wrong in ("/members/room/1", "/members/project/x", "/members/nosuch/1", "/members/project/999999"):
         assert admin.get(wrong).status_code == 404, wrong
+
+
+def preview(one: Console, world: World, login: str, role: str, place: str, **more: str) -> dict[str, object]:
+    answer = one.send("/grant/preview", **fields(world, login, role, place), **more)
+    assert answer.status_code == 200
+    found: dict[str, object] = answer.get_json()
+    return found
+
+
+def test_the_form_of_a_grant_shows_what_it_gives_before_it_is_saved(app: Flask, world: World) -> None:
+    east = Console(app, "regional_admin", "zh")
+    assert "grant-preview.js" in east.get("/grant/add").get_data(as_text=True)
+    with system(app) as own:
+        count = len(own.scalars(select(Grant.id)).all())
+    said = preview(east, world, "project_clerk", "finance", "hangzhou")
+    (person,) = said["people"]  # type: ignore[misc]
+    rows = {cells[0]: cells for cells in person["rows"]}
+    assert rows["房间"][1] == "+5" and rows["房间"][2] == "—"  # those of 云栖山居: the ten of 湖畔花园 are seen already
+    assert "已存在" in preview(east, world, "project_clerk", "project_clerk", "lake")["wrong"]  # type: ignore[operator]
+    ended = preview(east, world, "project_clerk", "finance", "hangzhou", until_day="2020-01-01")
+    assert not ended["people"] and str(ended["hint"]).startswith("没有变化")
+    assert preview(east, world, "project_clerk", "finance", "hangzhou", from_day="2099-01-01")["people"]
+    mine = str(world.id("grant", "project_clerk"))
+    lost = preview(east, world, "project_clerk", "project_clerk", "hill", row=mine)["people"]
+    assert {cells[0]: cells for cells in lost[0]["rows"]}["房间"][1:3] == ["+5", "−10"]  # type: ignore[index]
+    for login, role in (("project_clerk", "group_admin"), ("regional_admin", "finance")):
+        refused = preview(east, world, login, role, "lake")
+        assert refused["wrong"] and not refused["people"]
+    for wrong in (
+        {"profile_id": "x"},
+        {"profile_id": "999999"},
+        {"node_id": "²"},
+        {"role": "nosuch"},
+        {"from_day": "soon"},
+    ):
+        answer = east.send("/grant/preview", **{**fields(world, "project_clerk", "finance", "lake"), **wrong})
+        assert answer.status_code == 200 and answer.get_json()["wrong"], wrong
+    assert east.send("/grant/preview").get_json()["hint"]
+    foreign = {**fields(world, "project_clerk", "finance", "lake"), "row": str(world.id("grant", "bay_clerk"))}
+    assert east.send("/grant/preview", **foreign).status_code == 404
+    assert Console(app, "project_clerk").send("/grant/preview").status_code == 403
+    with system(app) as own:
+        assert len(own.scalars(select(Grant.id)).all()) == count
+
+
+def test_what_taking_a_grant_away_does(app: Flask, world: World) -> None:
+    east, mine = Console(app, "regional_admin", "zh"), world.id("grant", "project_clerk")
+    page = east.send(f"/grant/{mine}/without").get_data(as_text=True)
+    assert "−10" in page and "项目CRM专员" in page
+    assert stored(app, mine)["deleted_at"] is None
+    assert east.send(f"/grant/{world.id('grant', 'bay_clerk')}/without").status_code == 404
+    assert east.send(f"/grant/{world.id('grant', 'regional_admin')}/without").status_code == 403
+
+
+def test_a_move_says_what_each_person_gains_and_loses(app: Flask, world: World) -> None:
+    admin = Console(app, "group_admin", "zh")
+    nanjing, south = world.id("company", "nanjing"), world.id("region", "south")
+    page = admin.send(f"/tree/move/company/{nanjing}", parent=str(south)).get_data(as_text=True)
+    assert "地区CRM管理员：新增可见 无；不再可见" in page and "房间 8" in page
+    with system(app) as own:
+        assert own.get_one(Company, nanjing).region_id == world.id("region", "east")

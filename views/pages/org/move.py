@@ -8,6 +8,7 @@ from flask import flash, redirect, render_template, request
 from flask_appbuilder import BaseView, expose
 from sqlalchemy import select
 
+from models.kernel.effects import MOST, simulate
 from models.kernel.guard import name_of
 from models.kernel.node import KINDS
 from models.kernel.refusal import Denied, Missing, Refusal, Stale
@@ -15,14 +16,15 @@ from models.kernel.registry import infos, table
 from models.kernel.roles import ROLES, WRITE
 from models.kernel.scope import may, reach
 from models.kernel.table import Table
-from models.kernel.words import _, amid
-from models.org.rules import MOVABLE, Consequences, consequences, move, parent_table
+from models.kernel.words import Words, _, amid
+from models.org.rules import MOVABLE, Consequences, consequences, move, parent_table, touched
 from views.kernel.access import needs
 from views.kernel.lookup import text_of
 from views.kernel.pages import RECORD_ACTIONS
 from views.kernel.request import actor, say
 from views.kernel.request import session as database
 from views.kernel.shell import crumbs, shell
+from views.pages.effects import brief
 from views.pages.fields import PlainField, put_errors
 
 
@@ -71,7 +73,7 @@ class MoveView(BaseView):  # type: ignore[misc]
             parent = self._parent(row, field)
             what = consequences(own, row, parent)
             if "_confirmed" not in request.form:
-                return self._show(row, parent, what)
+                return self._show(row, parent, what, self._gains(row, parent, version))
             move(own, row, parent, version)
             own.commit()
         except Refusal as refusal:
@@ -148,7 +150,14 @@ class MoveView(BaseView):  # type: ignore[misc]
         }
         return render_template("doorbook/form.html", shell=shell(title), page=page)
 
-    def _show(self, row: Table, parent: int, what: Consequences) -> str:
+    def _gains(self, row: Table, parent: int, version: int) -> list[Words]:
+        """Returns what each person whose rights it touches would see more and less; tried, and taken back."""
+        own = database()
+        users = touched(own, row, parent)
+        found = simulate(own, users, lambda: move(own, row, parent, version))
+        return brief(found, more=len(users) > MOST)
+
+    def _show(self, row: Table, parent: int, what: Consequences, gains: list[Words]) -> str:
         name = name_of(row)
         title = _("Move “{name}”?", "移动“{name}”？").fill(name=name)
         details: list[Any] = []
@@ -177,6 +186,7 @@ class MoveView(BaseView):  # type: ignore[misc]
                 for role, n in sorted(people.items(), key=lambda item: list(ROLES).index(item[0]))
             ]
             details.append(some.fill(what=_joined(told)) if told else none)
+        details += gains
         page = {
             "title": title,
             "crumbs": crumbs(row.__tablename__, row.id),

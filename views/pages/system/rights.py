@@ -26,7 +26,7 @@ from views.kernel.pages import RECORD_ACTIONS
 from views.kernel.request import actor
 from views.kernel.request import session as database
 from views.kernel.shell import crumbs, tree_nodes
-from views.pages.system.facts import cell, grid, page_of, place_name, whole
+from views.pages.facts import cell, grid, page_of, place_name, whole
 from views.pages.system.why import explain_url
 
 PLACES = ("group", "region", "company", "department", "project")

@@ -26,8 +26,8 @@ from views.kernel.cells import called
 from views.kernel.pages import EVERY_TABLE, RECORD_ACTIONS
 from views.kernel.request import actor
 from views.kernel.request import session as database
+from views.pages.facts import cell, grid, page_of, place_name, whole
 from views.pages.fields import PlainField
-from views.pages.system.facts import cell, grid, page_of, place_name, whole
 
 TITLE = _("Who may do this, and why", "权限诊断")
 
