@@ -11,6 +11,7 @@ KINDS = (
     "app.upkeep",
     "app.notices",
     "models.kernel.bulk_job",
+    "reports.overview.monthly",
     "views.kernel.exchange.export_job",
     "views.kernel.exchange.import_job",
     "views.kernel.exchange.saved_job",

@@ -49,6 +49,7 @@ from views.pages.system.grant_preview import GrantPreview
 from views.pages.system.job import JobView, ScheduleView
 from views.pages.system.job_api import JobApi
 from views.pages.system.mailbox import MailboxPages
+from views.pages.system.monthly_report import MonthlyView
 from views.pages.system.notice_log import ResendView, TemplatePreview
 from views.pages.system.operation_log import OperationLogView
 from views.pages.system.options import OptionListsView
@@ -78,6 +79,7 @@ PAGES: list[type[Any]] = [
     BookView,
     ReportPages,
     ReportFiles,
+    MonthlyView,
     ReportBoards,
     JobView,
     ScheduleView,

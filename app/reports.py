@@ -18,6 +18,7 @@ def load() -> dict[str, Report]:
     for found in pkgutil.walk_packages(reports.__path__, "reports."):
         if not found.name.startswith("reports.kernel"):
             importlib.import_module(found.name)
+    monthly = importlib.import_module("reports.overview.monthly")
     use(
         Desk(
             reports=REPORTS,
@@ -32,6 +33,8 @@ def load() -> dict[str, Report]:
             by_words=workbook.by_words,
             period_words=workbook.period_words,
             boards=BOARDS,
+            monthly=tuple(report.name for report in monthly.MONTHLY),
+            month=monthly.asked_of,
         )
     )
     return REPORTS

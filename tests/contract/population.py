@@ -77,6 +77,8 @@ FIXED: dict[tuple[str, str], Any] = {
     ("key_record", "returned_on"): None,
     ("parameter_sheet_line", "table_name"): "bank",
     ("parameter_sheet_line", "content"): lambda n: f'{{"code": "B{n}", "name": "写于 {n}"}}',
+    ("monthly_report", "month"): lambda n: f"{2000 + n // 12 % 99}-{n % 12 + 1:02d}",
+    ("published_figure", "figures"): '{"homes": "3"}',
     ("announcement_read", "profile_id"): lambda n: n % 20 + 1,
 }
 """Values that belong together and that trying one column after another would not find."""

@@ -86,7 +86,7 @@ OWN_PAGES = {
     "/keynodes/", "/keynodes/export.xlsx", "/keynodes/<int:pk>", "/keynodes/<int:pk>/<string:code>",
     "/parameters/", "/parameters/<string:name>/", "/parameters/<string:name>/<int:pk>", "/responsible/",
     "/responsible/<int:pk>", "/announcements/<int:pk>/read", "/report/", "/board/", "/report/<name>/", "/report/<name>/figures.json",
-    "/report/<name>/export.<any(csv, xlsx, jsonl):kind>", "/report/<name>/save",
+    "/report/<name>/export.<any(csv, xlsx, jsonl):kind>", "/report/<name>/save", "/monthly/",
     "/handover/board/", "/handover/board/<int:pk>", "/handover/board/<int:pk>/live", "/handover/plan/<int:pk>",
     "/handover/plan/<int:pk>/<string:doing>", "/handover/scope/<int:pk>", "/handover/scope/<int:pk>/count",
     "/handover/room/<int:pk>", "/handover/room/<int:pk>/<string:doing>", "/handover/print/room/<int:pk>/<string:form>",

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from models.kernel.actor import Actor
 from models.kernel.refusal import Denied, Missing, Refusal
-from models.kernel.registry import areas
+from models.kernel.registry import areas, table
 from models.kernel.roles import EXPORT, READ
 from models.kernel.scope import may, reach
 from models.kernel.table import Table
@@ -46,6 +46,8 @@ class Desk:
         as_csv, as_xlsx: outcome -> bytes.
         by_words, period_words: outcome -> words.
         boards: what roles see first, by name.
+        monthly: names of the reports of a month, in order.
+        month: month written as 2026-10 -> arguments of an address that asks for it.
     """
 
     reports: Mapping[str, Any]
@@ -60,7 +62,12 @@ class Desk:
     by_words: Callable[[Any], Words]
     period_words: Callable[[Any], Words]
     boards: Mapping[str, Any]
+    monthly: tuple[str, ...]
+    month: Callable[[str], dict[str, str]]
 
+
+INDEX_ACTIONS: list[dict[str, Any]] = []
+"""Buttons on the list of reports: `label`, `url`, `icon`, and `right` on the table `of` that whoever sees it holds."""
 
 _desk: list[Desk] = []
 
@@ -236,7 +243,8 @@ class ReportPages(BaseView):
                 }
             )
         title = _("Reports", "统计报表")
-        page = {"title": title, "groups": list(groups.values())}
+        actions = [one for one in INDEX_ACTIONS if may(actor(), table(one["of"]), one["right"])]
+        page = {"title": title, "groups": list(groups.values()), "actions": actions}
         return render_template("doorbook/reports.html", shell=shell(title), page=page)
 
     @expose("/<name>/")
