@@ -235,9 +235,8 @@ def _changed(row: Any, *names: str) -> bool:
 
 def _same(session: Session, row: MonthlyReport) -> list[Any]:
     """The other reports of the same month and place."""
-    reports: Any = MonthlyReport.__table__.c
-    found = select(reports.id, reports.edition, reports.state).where(
-        reports.node_id == row.node_id, reports.month == row.month, reports.deleted_at.is_(None)
+    found = select(MonthlyReport.id, MonthlyReport.edition, MonthlyReport.state).where(
+        MonthlyReport.node_id == row.node_id, MonthlyReport.month == row.month
     )
     with session.no_autoflush:
         return [one for one in session.execute(found) if one.id != row.id]
