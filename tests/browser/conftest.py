@@ -6,6 +6,7 @@ import logging
 import re
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,6 +53,23 @@ def arrive(page: Page, address: str | re.Pattern[str]) -> None:
     """Waits until a page is there together with its scripts: a key that is pressed between the two reaches nobody."""
     expect(page).to_have_url(address)
     page.wait_for_load_state("load")
+
+
+def press(page: Page, name: str) -> None:
+    """Presses the link of this name: on screen (there is another for other widths) or in the menu of further actions."""
+    link = page.get_by_role("link", name=name, exact=True).filter(visible=True).first
+    if not link.is_visible():
+        page.locator("summary[aria-label=更多操作]").filter(visible=True).click()
+    link.click()
+
+
+def downloaded(page: Page, name: str, folder: Path) -> Path:
+    """Presses what gives a file, and returns where it lies then."""
+    with page.expect_download() as download:
+        press(page, name)
+    file = folder / download.value.suggested_filename
+    download.value.save_as(file)
+    return file
 
 
 @pytest.fixture

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 import openpyxl
 import pytest
 from playwright.sync_api import Page, expect
 
 from config import ROOT
-from tests.browser.conftest import Open, arrive
+from tests.browser.conftest import Open, arrive, downloaded, press
 from tests.world import World
 
 pytestmark = pytest.mark.browser
@@ -19,23 +18,6 @@ pytestmark = pytest.mark.browser
 SAMPLE = ROOT / "tests" / "data" / "ledger-sample.xlsx"
 WRONG, RIGHT, THERE = 22, 1002, 10
 """Wrong cells in the sample, homes without one, and homes the project had before."""
-
-
-def _press(page: Page, name: str) -> None:
-    """Presses the link of this name: on screen (there is another for other widths) or in the menu of further actions."""
-    link = page.get_by_role("link", name=name, exact=True).filter(visible=True).first
-    if not link.is_visible():
-        page.locator("summary[aria-label=更多操作]").filter(visible=True).click()
-    link.click()
-
-
-def _downloaded(page: Page, name: str, folder: Path) -> Any:
-    """Presses what gives a workbook, and returns its sheet."""
-    with page.expect_download() as download:
-        _press(page, name)
-    file = folder / download.value.suggested_filename
-    download.value.save_as(file)
-    return openpyxl.load_workbook(file).active
 
 
 def _search(page: Page, text: str) -> None:
@@ -56,7 +38,7 @@ def test_from_an_excel_ledger_to_the_book_of_a_door(person: Open, world: World, 
     arrive(page, re.compile(rf"/project/show/{lake}$"))
 
     # the file
-    _press(page, "导入台账")
+    press(page, "导入台账")
     arrive(page, re.compile(rf"/ledger/{lake}"))
     page.set_input_files("#file", SAMPLE)
     expect(page.locator("#drop-name")).to_contain_text("ledger-sample.xlsx")
@@ -76,8 +58,10 @@ def test_from_an_excel_ledger_to_the_book_of_a_door(person: Open, world: World, 
     for cell, why in (("L89", "校验位"), ("M259", "手机"), ("G42", "大于 0"), ("J438", "已卖"), ("O398", "日期")):
         line = page.locator("#panel-refused tr").filter(has=page.locator("code", has_text=re.compile(f"^{cell}$")))
         expect(line.locator("td").last).to_contain_text(why)
-    remarks = _downloaded(page, "下载标注后的文件", tmp_path)
-    assert {cell.coordinate for row in remarks.iter_rows() for cell in row if cell.comment} == set(cells)
+    remarks = openpyxl.load_workbook(downloaded(page, "下载标注后的文件", tmp_path)).active
+    assert remarks is not None and {
+        cell.coordinate for row in remarks.iter_rows() for cell in row if cell.comment
+    } == set(cells)
 
     # nothing yet; then all but the wrong ones
     before = page.context.new_page()
@@ -116,7 +100,7 @@ def test_from_an_excel_ledger_to_the_book_of_a_door(person: Open, world: World, 
 
     # the same sheet out again
     page.goto(f"/project/show/{lake}")
-    rows = list(_downloaded(page, "导出台账", tmp_path).iter_rows(values_only=True))
+    rows = list(openpyxl.load_workbook(downloaded(page, "导出台账", tmp_path)).active.iter_rows(values_only=True))
     assert len(rows) == 1 + THERE + RIGHT
     assert any("143.15" in map(str, row) for row in rows)
 

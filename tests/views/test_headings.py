@@ -14,7 +14,7 @@ from models.customer.identity import CITIZEN, CITIZEN_15, check_certificate, che
 from models.kernel.reading import read_choice, read_code, read_date, read_decimal, read_integer, read_text
 from models.kernel.refusal import Refusal
 from models.kernel.words import _
-from views.kernel.exchange.headings import DataRow, data_rows, find_headings, is_subtotal
+from views.kernel.exchange.headings import DataRow, data_rows, find_headings, is_subtotal, whole_rows
 from views.kernel.exchange.people import Person, split_people
 from views.kernel.exchange.sheet import Cell, Merge, Sheet, address
 from views.kernel.exchange.workbook import open_workbook
@@ -161,6 +161,22 @@ def test_values_merged_over_rows_stand_in_each() -> None:
         )
     )
     assert [row.values["building"] for row in rows] == ["1幢", "1幢", "1幢", None]
+
+
+def test_a_row_taken_out_of_its_sheet_says_all_it_said_there() -> None:
+    table = sheet(
+        ["房屋", None, "业主"],
+        [None, "室号", "姓名"],
+        ["1幢", "101", "张三"],
+        [None, "102", "李四"],
+        merged=(Merge(0, 0, 1, 0), Merge(2, 0, 3, 0)),
+    )
+    layout = find_headings(table, {"building": ["房屋"], "room": ["室号"], "name": ["姓名"]})
+    assert list(whole_rows(table, layout)) == [
+        (2, ["房屋", "室号", "姓名"]),
+        (3, ["1幢", "101", "张三"]),
+        (4, ["1幢", "102", "李四"]),
+    ]
 
 
 def test_short_rows() -> None:

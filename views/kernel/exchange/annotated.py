@@ -13,7 +13,7 @@ from models.kernel import entry
 from models.kernel.registry import infos
 from models.kernel.table import Table
 from models.kernel.words import Words, _
-from views.kernel.exchange.headings import Layout
+from views.kernel.exchange.headings import Layout, whole_rows
 from views.kernel.exchange.matching import ABOVE, KEY, NAME, NUMBER, Column, columns_of
 from views.kernel.exchange.sheet import Cell, Sheet
 
@@ -89,7 +89,7 @@ def _remarked(
     page = book.add_worksheet(_tab(sheet.name))
     page.set_column(0, max((h.column for h in layout.headings), default=0), 14)
     line = 0
-    for number, cells in enumerate(sheet.rows(), 1):
+    for number, cells in whole_rows(sheet, layout) if only_wrong else enumerate(sheet.rows(), 1):
         wrong = by_row.get(number, {})
         if only_wrong and not wrong and number != layout.row:
             continue

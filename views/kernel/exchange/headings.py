@@ -168,6 +168,19 @@ def data_rows(sheet: Sheet, layout: Layout, skipped: list[tuple[int, str]] | Non
         raise no_rows()
 
 
+def whole_rows(sheet: Sheet, layout: Layout) -> Iterator[tuple[int, list[Cell]]]:
+    """Yields (number, cells) from the row of headings on, each row for itself: a heading of two rows and a value merged
+    over several stand in every row they count for, so that a row can be taken out of its sheet."""
+    merges = _Merges(sheet.merged, layout.row)
+    texts = {heading.column: heading.text for heading in layout.headings}
+    for number, cells in enumerate(islice(sheet.rows(), layout.row - 1, None), layout.row):
+        if number == layout.row:
+            width = max(len(cells), *(column + 1 for column in texts)) if texts else len(cells)
+            yield number, [texts.get(column, cells[column] if column < len(cells) else None) for column in range(width)]
+        else:
+            yield number, merges.filled(number - 1, cells)
+
+
 def is_subtotal(row: Sequence[Cell]) -> bool:
     """Returns whether a row adds others up: 1幢小计：128 套, 合 计, Total.
 
