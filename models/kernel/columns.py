@@ -5,6 +5,7 @@ Whether a column is required follows from its annotation: `Mapped[str]` is, `Map
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -75,6 +76,7 @@ class ColumnInfo:
         pattern: the pattern and the cycle its reference rule begins with.
         list: the option list that administrators keep, which an option is chosen from.
         warns: a flag that is a warning where it is set.
+        told: how pages say what is stored, where that is short for more.
     """
 
     label: Words
@@ -90,6 +92,7 @@ class ColumnInfo:
     pattern: tuple[str, str] = ("", "")
     list: str | None = None
     warns: bool = False
+    told: Callable[[str], Words] | None = None
 
 
 def _column(type_: Any, info: ColumnInfo, *args: Any, **kwargs: Any) -> MappedColumn[Any]:
@@ -97,10 +100,15 @@ def _column(type_: Any, info: ColumnInfo, *args: Any, **kwargs: Any) -> MappedCo
 
 
 def text(
-    label: Words, length: int = 100, *, hint: Words | None = None, default: str | None = None
+    label: Words,
+    length: int = 100,
+    *,
+    hint: Words | None = None,
+    default: str | None = None,
+    told: Callable[[str], Words] | None = None,
 ) -> MappedColumn[Any]:
-    """One line of text of at most `length` characters."""
-    return _column(String(length), ColumnInfo(label, "text", hint, length=length), default=default)
+    """One line of text of at most `length` characters; `told` says it on pages, forms and files have what is stored."""
+    return _column(String(length), ColumnInfo(label, "text", hint, length=length, told=told), default=default)
 
 
 def prose(label: Words, *, hint: Words | None = None) -> MappedColumn[Any]:

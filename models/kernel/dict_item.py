@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, Session
 from models.kernel.actor import Actor
 from models.kernel.clock import today
 from models.kernel.columns import choice, day, flag, integer, prose, ref, text
+from models.kernel.inherited import Inherited
 from models.kernel.node import Node
 from models.kernel.option_list import LISTS
 from models.kernel.options import TONES, Declared, Options
@@ -50,7 +51,7 @@ _TONE_OPTIONS: Any = [(tone.upper(), (tone, _(tone.capitalize(), _COLOURS[tone])
 Tone: type[Options] = Options("Tone", _TONE_OPTIONS)  # type: ignore[assignment]  # enum's functional way
 
 
-class DictItem(Table):
+class DictItem(Inherited, Table):
     """A value of an option list at a place: its code, its words in both languages, from when until when."""
 
     area_name = "system"
@@ -103,12 +104,21 @@ class DictItem(Table):
     until_day: Mapped[date | None] = day(_("Until", "失效日期"), hint=_("The last day it holds.", "有效的最后一天。"))
     remark: Mapped[str | None] = prose(_("Remarks", "备注"))
 
+    @property
+    def variant(self) -> str:
+        """Codes of different lists stand beside each other."""
+        return self.dict_code or ""
+
     def derive(self, session: Session, actor: Actor) -> None:
         """What is remembered of the lists in this session is read again."""
         session.info.pop("option_items", None)
 
     def faults(self, session: Session, actor: Actor) -> Iterable[Refusal]:
         """Codes stay, what is not overridable above stays, no value belongs under itself, dates have an order."""
+        stands = self.closed(session, actor)
+        if stands is not None:
+            yield stands
+            return
         if self.until_day and self.until_day < self.from_day:
             yield Refusal(_("It ends before it begins.", "失效日期早于生效日期。"), "until_day")
         if "," in self.code or self.code != self.code.strip():
@@ -204,6 +214,7 @@ class DictItem(Table):
     def leaving(self, session: Session, actor: Actor) -> Iterable[Refusal]:
         """A value that records use is switched off, not deleted; unless another row of the same code covers them."""
         session.info.pop("option_items", None)
+        yield from super().leaving(session, actor)
         here = path_of(session, "node", self.node_id) or "/"
         items = DictItem.__table__.c
         others = session.execute(

@@ -156,18 +156,22 @@ def held_by(session: Session, user_id: int, clock: Clock = utc_now) -> tuple[Hel
     return tuple(Held(*row) for row in rows if row[1] in ROLES)
 
 
-def roles_held(session: Session, nodes: Iterable[int], on: date) -> set[str]:
-    """Returns the roles that somebody holds at any of some places on a day: whether, not who; so past the gate."""
+def roles_held(session: Session, nodes: Iterable[int], on: date) -> dict[int, set[str]]:
+    """Returns node -> the roles somebody holds at that very place on a day: whether, not who; so past the gate."""
     grants = Grant.__table__.c
-    found = session.execute(
-        select(grants.role).where(
+    found: dict[int, set[str]] = {}
+    for node, role in session.execute(
+        select(grants.node_id, grants.role)
+        .where(
             grants.node_id.in_(list(nodes)),
             grants.deleted_at.is_(None),
             or_(grants.from_day.is_(None), grants.from_day <= on),
             or_(grants.until_day.is_(None), grants.until_day >= on),
         )
-    )
-    return set(found.scalars())
+        .distinct()
+    ):
+        found.setdefault(node, set()).add(role)
+    return found
 
 
 def accounts_with(session: Session, roles: Iterable[str], nodes: Iterable[int], on: date) -> list[int]:

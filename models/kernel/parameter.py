@@ -18,6 +18,7 @@ from sqlalchemy.orm import Mapped, Session
 from models.kernel.actor import Actor
 from models.kernel.clock import today
 from models.kernel.columns import day, flag, integer, text
+from models.kernel.inherited import Inherited
 from models.kernel.node import Node, steps
 from models.kernel.owned import by_node
 from models.kernel.refusal import Missing, Refusal
@@ -35,7 +36,7 @@ IN_FORCE = section(_("In force", "生效与继承"), "node_id", "enabled", "over
 """The section every form of a parameter ends with."""
 
 
-class Parameter(Table):
+class Parameter(Inherited, Table):
     """A row that holds in the subtree of the place that owns it. Subclasses add what it says, and a screen."""
 
     __abstract__ = True
@@ -55,17 +56,12 @@ class Parameter(Table):
     from_day: Mapped[date] = day(_("From", "生效日期"), default=ALWAYS)
     until_day: Mapped[date | None] = day(_("Until", "失效日期"), hint=_("The last day it holds.", "有效的最后一天。"))
 
-    @property
-    def variant(self) -> str:
-        """What tells rows of one code apart that hold beside each other, such as a province; '' where nothing does."""
-        return ""
-
-    def holds(self, on: date) -> bool:
-        """Returns whether the row is in force on a day."""
-        return self.from_day <= on and (self.until_day is None or on <= self.until_day)
-
     def faults(self, session: Session, actor: Actor) -> Iterable[Refusal]:
-        """Dates have an order, and what a place above keeps for itself is not changed below it."""
+        """Dates have an order, what a place above keeps for itself is not changed below it, nor what sheets alone change."""
+        stands = self.closed(session, actor)
+        if stands is not None:
+            yield stands
+            return
         if self.until_day and self.until_day < self.from_day:
             yield Refusal(_("It ends before it begins.", "失效日期早于生效日期。"), "until_day")
         yield from self._held_above(session)
@@ -183,9 +179,39 @@ def resolve(rows: Iterable[P], above: list[Any], now: date) -> list[Standing]:
     return sorted(found.values(), key=lambda one: (one.row.sort, one.row.code, one.row.variant))
 
 
+def changed_below(session: Session, cls: Any, node_id: int, on: date | None = None) -> dict[tuple[str, str], list[Any]]:
+    """Returns by code and variant what places below a place say otherwise, as far as the actor sees them: (row, place) each.
+
+    Of each place the row that holds on the day (today where left out), the highest places first.
+
+    Args:
+        cls: a table of inherited rows.
+    """
+    now, nodes = on or today(clock_of(session)), known_nodes(session)
+    here = next((node for node in nodes if node.id == node_id), None)
+    if here is None:
+        return {}
+    names = {node.id: node.name for node in nodes if node.path.startswith(here.path) and node.id != node_id}
+    depth = {node.id: node.path.count("/") for node in nodes}
+    below = select(Node.id).where(Node.path.startswith(here.path, autoescape=True), Node.id != node_id)
+    latest: dict[tuple[str, str, int], Any] = {}
+    for row in session.scalars(select(cls).where(cls.node_id.in_(below)).order_by(cls.from_day, cls.id)):
+        if row.holds(now) and row.node_id in names:
+            latest[row.code, row.variant, row.node_id] = row
+    found: dict[tuple[str, str], list[Any]] = {}
+    for (code, variant, place), row in sorted(latest.items(), key=lambda one: (depth[one[0][2]], one[0][2])):
+        found.setdefault((code, variant), []).append((row, names[place]))
+    return found
+
+
 def effective(session: Session, cls: type[P], node_id: int, on: date | None = None) -> list[P]:
     """Returns the rows that hold at a place and are switched on, in the order of the list. As `standing`."""
     return [one.row for one in standing(session, cls, node_id, on) if one.row.enabled]
+
+
+def sheet_tables() -> dict[str, Any]:
+    """Returns the tables whose rows a parameter sheet may write: inherited parameters and values of option lists, by name."""
+    return {name: cls for name, cls in tables().items() if issubclass(cls, Inherited)}
 
 
 def parameter_tables() -> dict[str, type[Parameter]]:

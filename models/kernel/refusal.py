@@ -17,6 +17,7 @@ class Refusal(Exception):
         status: the HTTP status that says the same.
         also: further refusals of the same attempt (a form with three wrong fields has three).
         existing: the key of a row the actor can see that is there already and may be used instead (S04).
+        url: the page where it can be done instead.
     """
 
     status = 422
@@ -31,6 +32,7 @@ class Refusal(Exception):
         status: int | None = None,
         also: Sequence[Refusal] = (),
         existing: int | None = None,
+        url: str | None = None,
     ) -> None:
         super().__init__(sentence.en)
         self.sentence = sentence
@@ -39,6 +41,7 @@ class Refusal(Exception):
         self.status = status or self.status
         self.also = tuple(also)
         self.existing = existing
+        self.url = url
 
     def __str__(self) -> str:
         return str(self.sentence)
@@ -52,7 +55,13 @@ class Refusal(Exception):
         """Returns one refusal that carries all of `refusals` (at least one)."""
         first, *rest = refusals
         return Refusal(
-            first.sentence, first.field, code=first.code, status=first.status, also=rest, existing=first.existing
+            first.sentence,
+            first.field,
+            code=first.code,
+            status=first.status,
+            also=rest,
+            existing=first.existing,
+            url=first.url,
         )
 
 

@@ -26,6 +26,7 @@ def load() -> None:
     importlib.import_module("models.kernel.node")
     importlib.import_module("models.kernel.grant")
     importlib.import_module("models.kernel.number_rule")
+    importlib.import_module("models.kernel.parameter_control")
     importlib.import_module("models.kernel.dict_item")
     importlib.import_module("models.kernel.flow_setting")
     importlib.import_module("models.kernel.audit")

@@ -115,6 +115,13 @@ class Table(Base):
         """Yields what is wrong with the row as a whole. Called before each write of the row."""
         return ()
 
+    def closed(self, session: Session, actor: Actor) -> Refusal | None:
+        """Returns why the row takes no change at all any more, so that pages offer none; None where it takes them.
+
+        It says so to pages. What refuses the change is `faults` and `leaving`.
+        """
+        return None
+
     def leaving(self, session: Session, actor: Actor) -> Iterable[Refusal]:
         """Yields why the row may not go to the recycle bin, and does what its going means elsewhere."""
         return ()

@@ -7,7 +7,7 @@ Entering writes exactly what the approved sheet says; `compared` shows the sheet
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -43,11 +43,15 @@ from models.kernel.actor import Actor
 from models.kernel.clock import today
 from models.kernel.columns import ColumnInfo
 from models.kernel.options import Declared
-from models.kernel.parameter import Parameter, parameter_tables, standing
+from models.kernel.parameter import above_of, resolve, sheet_tables
+from models.kernel.parameter_control import by_sheet
 from models.kernel.registry import infos
 from models.kernel.session import clock_of
 from models.kernel.trial import new_row
 from models.kernel.words import Words
+
+NAMING = ("name", "title", "text", "description", "label_zh")
+"""Columns that name a parameter, the first that says anything."""
 
 OF_SHEET = ("node_id", "from_day", "until_day")
 """Columns of a parameter that its sheet says for all its lines."""
@@ -69,12 +73,12 @@ WRITABLE = (SheetState.DRAFT.value, SheetState.REJECTED.value)
 
 
 class ParameterName(Declared):
-    """The tables of inherited parameters, as a choice; none is named here."""
+    """The tables a sheet may write, as a choice; none is named here."""
 
     @classmethod
     def named(cls) -> dict[str, Words]:
         """Returns the tables with their labels."""
-        return {name: each.screen.label for name, each in parameter_tables().items()}
+        return {name: each.screen.label for name, each in sheet_tables().items()}
 
 
 def _may_submit(session: Session, actor: Actor, row: ParameterSheet, now: datetime) -> Refusal | None:
@@ -108,14 +112,16 @@ def _wrong_line(session: Session, sheet: ParameterSheet, lines: Iterable[Paramet
 
 def _enter(session: Session, actor: Actor, row: ParameterSheet, now: datetime) -> None:
     """Writes every line as a parameter of the sheet's place that holds from its day on; all of them or none."""
-    for line in lines_of(session, row):
-        cls = line.parameter
-        values = typed(line)
-        own = _own_row(session, row, cls, values)
-        if own is None:
-            own = cls(node_id=row.node_id, from_day=row.from_day)
-            session.add(own)
-        entry.assign(own, values)
+    with by_sheet(session):
+        for line in lines_of(session, row):
+            cls = line.parameter
+            values = typed(line)
+            own = _own_row(session, row, cls, values)
+            if own is None:
+                own = cls(node_id=row.node_id, from_day=row.from_day)
+                session.add(own)
+            entry.assign(own, values)
+        session.flush()
 
 
 class ParameterSheet(Table):
@@ -175,6 +181,10 @@ class ParameterSheet(Table):
     )
     reason: Mapped[str | None] = prose(_("Reason", "申请说明"))
 
+    def closed(self, session: Session, actor: Actor) -> Refusal | None:
+        """What was submitted is not changed; withdrawn, it is."""
+        return None if self.state in WRITABLE else frozen_sheet("state")
+
     def faults(self, session: Session, actor: Actor) -> Iterable[Refusal]:
         """What is being approved or was approved is not changed."""
         if self.id is not None and self.state not in WRITABLE:
@@ -216,9 +226,9 @@ class ParameterSheetLine(Table):
     )
 
     @property
-    def parameter(self) -> type[Parameter]:
+    def parameter(self) -> Any:
         """The table the line is about."""
-        return parameter_tables()[self.table_name]
+        return sheet_tables()[self.table_name]
 
     def derive(self, session: Session, actor: Actor) -> None:
         """Code and name are those of the values."""
@@ -226,9 +236,14 @@ class ParameterSheetLine(Table):
             said = read_content(self.content)
         except Refusal:
             return
-        title = next((said[name] for name in ("name", "title", "text", "description") if said.get(name)), None)
+        title = next((said[name] for name in NAMING if said.get(name)), None)
         self.code = str(said.get("code") or "")[:40] or None
         self.name = str(title or said.get("code") or "")[:120] or None
+
+    def closed(self, session: Session, actor: Actor) -> Refusal | None:
+        """As its sheet."""
+        sheet = session.get(ParameterSheet, self.sheet_id) if self.sheet_id else None
+        return sheet.closed(session, actor) if sheet is not None else None
 
     def faults(self, session: Session, actor: Actor) -> Iterable[Refusal]:
         """The sheet is still being filled in, and the values are such as the parameter's own form takes."""
@@ -283,7 +298,7 @@ def lines_of(session: Session, sheet: ParameterSheet) -> list[ParameterSheetLine
     return list(session.scalars(select(cls).where(cls.sheet_id == sheet.id).order_by(cls.id)))
 
 
-def line_columns(cls: type[Parameter]) -> list[str]:
+def line_columns(cls: Any) -> list[str]:
     """Returns the columns of a parameter that a line says: those of its form but what the sheet says for all."""
     return [name for name in entry.fields(cls) if name not in OF_SHEET and infos(cls)[name].kind != "masked"]
 
@@ -332,11 +347,11 @@ def typed(line: ParameterSheetLine) -> dict[str, Any]:
 
 def line_faults(session: Session, sheet: ParameterSheet, line: ParameterSheetLine) -> Iterable[Refusal]:
     """Yields what is wrong with a line: as its parameter's own form would say it, were it entered now."""
-    if line.table_name not in parameter_tables():
+    if line.table_name not in sheet_tables():
         return
     try:
         values = typed(line)
-        with session.no_autoflush:
+        with session.no_autoflush, by_sheet(session):
             new_row(session, line.parameter, {**values, "node_id": sheet.node_id, "from_day": sheet.from_day})
     except Refusal as refusal:
         yield from refusal.all()
@@ -345,12 +360,12 @@ def line_faults(session: Session, sheet: ParameterSheet, line: ParameterSheetLin
 def _variant(line: ParameterSheetLine) -> str:
     """What tells rows of one code apart, as the line says it; '' where it cannot be read."""
     try:
-        return line.parameter(**typed(line)).variant
+        return str(line.parameter(**typed(line)).variant)
     except Refusal:
         return ""
 
 
-def _own_row(session: Session, sheet: ParameterSheet, cls: type[Parameter], values: Mapping[str, Any]) -> Any:
+def _own_row(session: Session, sheet: ParameterSheet, cls: Any, values: Mapping[str, Any]) -> Any:
     """The row of the place that begins on the sheet's very day, where there is one: it is changed, not doubled."""
     wanted = cls(**values).variant
     query = select(cls).where(
@@ -386,32 +401,49 @@ class Compared:
 
 def compared(session: Session, sheet: ParameterSheet) -> list[Compared]:
     """Returns each line of a sheet beside what holds at its place on its day (today, where that is past)."""
-    on = max(sheet.from_day, today(clock_of(session)))
-    found: list[Compared] = []
-    held: dict[str, dict[tuple[str, str], Any]] = {}
-    for line in lines_of(session, sheet):
-        cls = line.parameter
-        if line.table_name not in held:
-            standing_now = standing(session, cls, sheet.node_id, on)
-            held[line.table_name] = {(one.row.code, one.row.variant): one.row for one in standing_now}
-        row = held[line.table_name].get((line.code or "", _variant(line)))
-        try:
-            said = typed(line)
-        except Refusal:  # written for columns the table has no more: it equals nothing
-            found.append(Compared(line, Match.DIFFERS if row is not None else Match.ABSENT, [], row))
-            continue
-        fields: list[tuple[Words, ColumnInfo, Any, Any]] = []
-        same = row is not None
-        for name in line_columns(cls):
-            known, column = infos(cls)[name], cls.__mapper__.columns[name]
-            form, system = said.get(name), getattr(row, name) if row is not None else None
-            alike = row is not None and (name not in said or column.type.compare_values(form, system))
-            same = same and alike
-            if not alike or (name in said and form not in (None, "")):
-                fields.append((known.label, known, form, system))
-        match = Match.SAME if same else Match.ABSENT if row is None else Match.DIFFERS
-        found.append(Compared(line, match, fields, row))
+    return compared_all(session, [sheet])[sheet.id]
+
+
+def compared_all(session: Session, sheets: Sequence[ParameterSheet]) -> dict[int, list[Compared]]:
+    """Returns the same of several sheets, by sheet: a statement for the lines and one for each kind of parameter."""
+    cls, now = ParameterSheetLine, today(clock_of(session))
+    keys = [sheet.id for sheet in sheets]
+    lines = list(session.scalars(select(cls).where(cls.sheet_id.in_(keys)).order_by(cls.id)))
+    chains = {sheet.id: above_of(session, sheet.node_id, itself=True) for sheet in sheets}
+    places = sorted({node.id for chain in chains.values() for node in chain})
+    rows = {
+        name: session.scalars(select(sheet_tables()[name]).where(sheet_tables()[name].node_id.in_(places))).all()
+        for name in sorted({line.table_name for line in lines})
+    }
+    found: dict[int, list[Compared]] = {}
+    for sheet in sheets:
+        mine = [line for line in lines if line.sheet_id == sheet.id]
+        on, chain = max(sheet.from_day, now), chains[sheet.id]
+        held = {
+            name: {(one.row.code, one.row.variant): one.row for one in resolve(rows[name], chain, on)}
+            for name in {line.table_name for line in mine}
+        }
+        found[sheet.id] = [_beside(line, held[line.table_name].get((line.code or "", _variant(line)))) for line in mine]
     return found
+
+
+def _beside(line: ParameterSheetLine, row: Any) -> Compared:
+    """A line beside the row that holds; None where none does."""
+    cls = line.parameter
+    try:
+        said = typed(line)
+    except Refusal:  # written for columns the table has no more: it equals nothing
+        return Compared(line, Match.DIFFERS if row is not None else Match.ABSENT, [], row)
+    fields: list[tuple[Words, ColumnInfo, Any, Any]] = []
+    same = row is not None
+    for name in line_columns(cls):
+        known, column = infos(cls)[name], cls.__mapper__.columns[name]
+        form, system = said.get(name), getattr(row, name) if row is not None else None
+        alike = row is not None and (name not in said or column.type.compare_values(form, system))
+        same = same and alike
+        if not alike or (name in said and form not in (None, "")):
+            fields.append((known.label, known, form, system))
+    return Compared(line, Match.SAME if same else Match.ABSENT if row is None else Match.DIFFERS, fields, row)
 
 
 def sheets_of(session: Session, node_ids: Iterable[int]) -> list[ParameterSheet]:

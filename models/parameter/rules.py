@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -154,14 +155,24 @@ class Scopes:
 
 def scopes_of(session: Session, project_id: int, on: date | None = None) -> Scopes:
     """Returns the scopes of work of a project that hold on a day (today where left out), as far as the actor sees them."""
+    return scopes_of_all(session, [project_id], on)[project_id]
+
+
+def scopes_of_all(session: Session, project_ids: Sequence[int], on: date | None = None) -> dict[int, Scopes]:
+    """Returns the same of several projects, by project: two statements, however many there are."""
     now = on or today(clock_of(session))
     rows = session.execute(
         select(ContractorScope, Contractor)
         .join(Contractor, Contractor.id == ContractorScope.contractor_id)
-        .where(ContractorScope.project_id == project_id)
+        .where(ContractorScope.project_id.in_(list(project_ids)))
         .order_by(ContractorScope.id)
     ).all()
-    return Scopes([(scope, who) for scope, who in rows if scope.holds(now)], _categories(session), now)
+    categories = _categories(session)
+    found = {key: Scopes([], categories, now) for key in project_ids}
+    for scope, who in rows:
+        if scope.holds(now):
+            found[scope.project_id].rows.append((scope, who))
+    return found
 
 
 def _nobody(barred: list[Contractor]) -> Words:

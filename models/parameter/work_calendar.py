@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, Session
 from models.kernel import Options, Refusal, Screen, Table, _, by_node, choice, day, integer, link, ref, section, text
 from models.kernel.actor import Actor
 from models.kernel.parameter import above_of
+from models.kernel.words import Words
 
 EARLIEST, LATEST = 2000, 2100
 """Years a calendar may be for."""
@@ -27,6 +28,28 @@ def read_time(value: str | None) -> time | None:
         return time.fromisoformat(value) if value and len(value) == 5 else None
     except ValueError:
         return None
+
+
+_DAYS = (
+    _("Mon", "周一"), _("Tue", "周二"), _("Wed", "周三"), _("Thu", "周四"), _("Fri", "周五"), _("Sat", "周六"), _("Sun", "周日"),
+)  # fmt: skip
+
+
+def weekdays_told(stored: str) -> Words:
+    """Returns weekdays as people say them: '12345' is Mon–Fri (周一至周五), '1246' Mon–Tue, Thu, Sat; else what is stored."""
+    if not stored or set(stored) - set("1234567"):
+        return Words(stored, stored)
+    runs: list[list[int]] = []
+    for number in sorted({int(digit) for digit in stored}):
+        if runs and runs[-1][-1] == number - 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    ends = [(_DAYS[run[0] - 1], _DAYS[run[-1] - 1], len(run)) for run in runs]
+    return Words(
+        ", ".join(a.en if n == 1 else f"{a.en}–{b.en}" for a, b, n in ends),
+        "、".join(a.zh if n == 1 else f"{a.zh}至{b.zh}" for a, b, n in ends),
+    )
 
 
 class WorkCalendar(Table):
@@ -59,6 +82,7 @@ class WorkCalendar(Table):
         7,
         default="12345",
         hint=_("1 is Monday, 7 is Sunday.", "1 为周一，7 为周日。"),
+        told=weekdays_told,
     )
     opens: Mapped[str] = text(_("Work begins", "上班"), 5, default="09:00")
     lunch_from: Mapped[str | None] = text(_("Lunch from", "午休开始"), 5)

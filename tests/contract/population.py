@@ -47,6 +47,7 @@ FIXED: dict[tuple[str, str], Any] = {
     ("bank", "phone"): None,
     ("warranty_item", "area"): "00",
     ("sla_rule", "overridable"): True,
+    ("parameter_control", "by_sheet"): False,
     ("work_calendar", "year"): (2024, 2025, 2026, 2027),
     ("work_calendar", "weekdays"): "12345",
     ("work_calendar", "opens"): "09:00",

@@ -74,7 +74,7 @@ OPEN = {
 
 OWN_PAGES = {
     "/", "/api/<version>/_openapi", "/api/v1/menu/", "/api/v1/search/", "/palette.json", "/place", "/tree/", "/me",
-    "/password", "/audit_log/list/", "/audit_log/export.csv", "/audit_log/export.xlsx",
+    "/password", "/audit_log/list/", "/audit_log/tables", "/audit_log/export.csv", "/audit_log/export.xlsx",
     "/tree/move/<kind>/<pk>", "/generate/", "/generate/<pk>", "/ledger/", "/ledger/<int:pk>", "/ledger/<int:pk>/<token>",
     "/ledger/<int:pk>/<token>/apply", "/ledger/<int:pk>/<token>/preview", "/ledger/<int:pk>/<token>/remarks.xlsx",
     "/ledger/<int:pk>/<token>/wrong.xlsx", "/ledger/<int:pk>/export.xlsx", "/<table>/<pk>/password",

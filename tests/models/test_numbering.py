@@ -15,6 +15,7 @@ from models.kernel import numbering
 from models.kernel.actor import SYSTEM
 from models.kernel.clock import frozen
 from models.kernel.number_rule import NumberRule
+from models.kernel.refusal import Refusal
 from models.kernel.session import act
 from models.parameter.parameter_sheet import ParameterSheet
 from tests.world import NOW, World
@@ -92,3 +93,22 @@ def test_writers_of_two_series_crosswise_both_get_through(
     sheets: Any = ParameterSheet.__table__.c
     numbers = sorted(session.execute(select(sheets.number)).scalars())
     assert numbers == ["HA0001", "HA0002", "SH0001", "SH0002"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "cycle"), [("HA{seq:04d}", "none"), ("HA{seq:05d}", "none"), ("HA{yyyy}{seq:02d}", "year")]
+)
+def test_rules_that_could_give_the_same_number_are_refused(
+    session: Session, world: World, ruled: dict[str, int], pattern: str, cycle: str
+) -> None:
+    """The refusal names the other rule."""
+    said = {}
+    for login, place in (("group_admin", "group"), ("regional_admin", "east")):
+        act(session, world.actor(login), frozen(NOW))
+        session.add(NumberRule(object="parameter_sheet", pattern=pattern, cycle=cycle, node_id=world.nodes[place][0]))
+        with pytest.raises(Refusal) as caught:
+            session.flush()
+        session.rollback()
+        assert (caught.value.code, caught.value.field, caught.value.status) == ("overlap", "pattern", 409)
+        said[login] = caught.value.sentence.said("zh")
+    assert "HA{seq:04d}" in said["group_admin"] and "HA{seq:04d}" in said["regional_admin"]

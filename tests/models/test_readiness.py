@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from models.kernel.actor import SYSTEM
 from models.kernel.clock import frozen
+from models.kernel.scope import known_nodes
 from models.kernel.session import act
-from models.keynode.readiness import readiness
+from models.keynode.readiness import readiness, readiness_of
 from models.parameter.adviser import Adviser, AdviserKind
 from models.parameter.contractor import Contractor
 from models.parameter.contractor_scope import ContractorScope
@@ -88,3 +89,46 @@ def test_a_sheet_on_its_way_or_one_the_console_differs_from_is_named(seeded: Ses
     seeded.execute(cls.update().where(cls.c.id == sheet.id).values(state="entered"))
     seeded.expire_all()
     assert {"Form and system"} == {"Parameter sheets entered", "Form and system"} & missing(seeded, lake)
+
+
+def test_many_projects_cost_as_many_statements_as_one(seeded: Session, world: World) -> None:
+    """Each project has scopes, sheets that were entered and buildings of its own; the page still asks as often."""
+    projects = list(seeded.scalars(select(Project).order_by(Project.id)))
+    firm = Contractor(node_id=world.nodes["group"][0], name="建设集团", usci=credit_code(7))
+    seeded.add(firm)
+    seeded.flush()
+    for project in projects:
+        place = next(node for node in known_nodes(seeded) if node.kind == "project" and node.ref_id == project.id)
+        seeded.add(ContractorScope(project_id=project.id, contractor_id=firm.id))
+        sheet = ParameterSheet(node_id=place.id, title="x", from_day=TODAY + timedelta(days=1))
+        seeded.add(sheet)
+        seeded.flush()
+        seeded.add(
+            ParameterSheetLine(
+                sheet_id=sheet.id, table_name="bank", content=content_of({"code": "NEW", "name": "新银行"})
+            )
+        )
+    seeded.flush()
+    cls = ParameterSheet.__table__
+    seeded.execute(cls.update().values(state="entered"))
+    seeded.commit()
+
+    def asked(of: list[int]) -> int:
+        seeded.expunge_all()
+        rows = list(seeded.scalars(select(Project).where(Project.id.in_(of)).order_by(Project.id)))
+        known_nodes(seeded)
+        ran: list[str] = []
+        engine = seeded.get_bind()
+        note = lambda *args: ran.append(args[2])  # noqa: E731
+        event.listen(engine, "before_cursor_execute", note)
+        try:
+            found = readiness_of(seeded, rows)
+        finally:
+            event.remove(engine, "before_cursor_execute", note)
+        assert [one.project.id for one in found] == of and all(
+            "Form and system" in {check.name.en for check in one.missing} for one in found
+        )
+        return len(ran)
+
+    keys = [project.id for project in projects]
+    assert len(keys) > 3 and asked(keys) == asked(keys[:1]) <= 30

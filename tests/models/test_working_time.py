@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.kernel.clock import CHINA
+from models.parameter.work_calendar import weekdays_told
 from models.parameter.working_time import NoWorkingTime, Spans, add_working, working_between
 
 NINE = ((time(9), time(12)), (time(13, 30), time(18)))
@@ -94,3 +95,15 @@ def test_lunch_nights_and_weekends_do_not_count() -> None:
     assert add_working(noon, 30, by_day(week)) == datetime(2026, 2, 13, 14, 0, tzinfo=CHINA)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="forward only"):
         add_working(friday, -1, by_day(week))  # type: ignore[arg-type]
+
+
+def test_weekdays_are_said_as_people_say_them() -> None:
+    said = {stored: weekdays_told(stored) for stored in ("12345", "1246", "7", "1234567", "x")}
+    assert {stored: words.zh for stored, words in said.items()} == {
+        "12345": "周一至周五",
+        "1246": "周一至周二、周四、周六",
+        "7": "周日",
+        "1234567": "周一至周日",
+        "x": "x",
+    }
+    assert said["12345"].en == "Mon–Fri" and said["1246"].en == "Mon–Tue, Thu, Sat"

@@ -195,7 +195,12 @@ def test_the_seal_is_shown(app: Flask, session: Session, world: World) -> None:
 def test_nothing_writes_to_the_log(app: Flask, world: World) -> None:
     admin = Console(app, "group_admin")
     rules = [rule for rule in app.url_map.iter_rules() if "audit_log" in rule.rule]
-    assert {rule.rule for rule in rules} == {URL, "/audit_log/export.csv", "/audit_log/export.xlsx"}
+    assert {rule.rule for rule in rules} == {
+        URL,
+        "/audit_log/tables",
+        "/audit_log/export.csv",
+        "/audit_log/export.xlsx",
+    }
     assert all(rule.methods == {"GET", "HEAD", "OPTIONS"} for rule in rules if rule.methods)
     for method in ("POST", "PUT", "DELETE", "PATCH"):
         for url in (URL, "/audit_log/1", "/audit_log/delete/1", "/api/v1/audit_log/", "/api/v1/audit_log/1"):
@@ -233,3 +238,15 @@ def test_a_page_takes_few_statements_and_the_filters_their_indexes(app: Flask, w
         )
         plan = str(own.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {raw}").all())
         assert "TEMP B-TREE" not in plan, plan
+
+
+def test_table_and_record_of_the_search_are_chosen_by_name(app: Flask, world: World) -> None:
+    """The table comes from a look-up of those one may read; the record from that table's own, once it is chosen."""
+    admin, key = Console(app, "regional_admin", "zh"), world.id("room", "lake-1-1-101")
+    found = admin.get("/audit_log/tables?q=房间").get_json()["items"]
+    assert {"id": "room", "text": "房间", "detail": "room"} in found
+    assert not [one for one in Console(app, "contractor").get("/audit_log/tables?q=grant").get_json()["items"]]
+    bare, chosen = (admin.get(f"{URL}{q}").get_data(as_text=True) for q in ("", f"?table=room&row_id={key}"))
+    assert 'data-lookup-url="/audit_log/tables"' in bare and "/room/lookup" not in bare
+    assert 'data-lookup-url="/room/lookup"' in chosen and f'<option value="{key}" selected>' in chosen
+    assert "bay" not in admin.get(f"{URL}?table=room&row_id={world.id('room', 'bay-1-1-101')}").get_data(as_text=True)

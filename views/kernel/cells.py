@@ -56,6 +56,8 @@ def plain_text(known: ColumnInfo, value: Any) -> str:
     """Returns a value as a person reads it in this language; empty text for no value."""
     if value is None or value == "":
         return ""
+    if known.told is not None:
+        return str(say(known.told(str(value))))
     if known.kind == "choice" and known.options is not None:
         member = known.options.member(value)
         return say(member.words) if member is not None else str(value)

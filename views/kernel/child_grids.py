@@ -60,7 +60,11 @@ def children(session: Session, cls: type[Table], pk: int) -> list[dict[str, Any]
         )
         page = listing.page()
         count = len(page.lines) if page.next is None and not page_no else listing.count()
-        addable = bool(child.screen.sections) and record.may_add(session, child, column, row)
+        addable = (
+            bool(child.screen.sections)
+            and record.may_add(session, child, column, row)
+            and child(**{column: pk}).closed(session, actor) is None
+        )
         inline = bool(_inline(child, paths)) and addable
         found.append(
             {

@@ -128,14 +128,17 @@ class TableView(
             raise Missing()
         title = called(row) or f"{say(self.table.screen.label)} {row.id}"
         remember(self.name, row.id)
-        may_write = may(actor(), self.table, WRITE) and bool(entry.fields(self.table)) and self._held(row, WRITE)
+        open_ = row.closed(own, actor()) is None
+        may_write = (
+            open_ and may(actor(), self.table, WRITE) and bool(entry.fields(self.table)) and self._held(row, WRITE)
+        )
         actions = [
             a
             for a in [*RECORD_ACTIONS.get(self.name, []), *RECORD_ACTIONS.get(EVERY_TABLE, [])]
             if may(actor(), table(a.get("of", self.name)), a["right"]) and ("when" not in a or a["when"](row))
         ]
         actions = [{**a, "url": a["url"].format(pk=row.id, table=self.name)} for a in actions]
-        if may(actor(), self.table, DELETE) and self._held(row, DELETE):
+        if open_ and may(actor(), self.table, DELETE) and self._held(row, DELETE):
             actions.append(
                 {
                     "label": _("Delete", "删除"),
@@ -284,6 +287,8 @@ class TableView(
             if one.existing is not None:  # the row that is there already, seen by this actor: offered instead (S04)
                 label = say(_("Open the existing record", "打开已有记录"))
                 errors.append({"text": label, "field_id": None, "url": f"/{self.name}/show/{one.existing}"})
+            elif one.url is not None:
+                errors.append({"text": say(_("Do it there", "前往办理")), "field_id": None, "url": one.url})
         return errors
 
     def _form(

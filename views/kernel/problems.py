@@ -83,6 +83,8 @@ def problem_of(refusal: Refusal) -> Response:
     """Returns a refusal as problem+json, with each field it names."""
     errors = [{"field": r.field, "code": r.code, "sentence": say(r.sentence)} for r in refusal.all() if r.field]
     more: dict[str, Any] = {"field": refusal.field} if refusal.field else {}
+    if refusal.url is not None:
+        more["url"] = refusal.url
     if isinstance(refusal, Stale):
         more["current_version"] = refusal.current
         more["theirs"] = refusal.theirs

@@ -17,7 +17,7 @@ from models.kernel.roles import READ
 from models.kernel.scope import reach
 from models.kernel.session import clock_of
 from models.kernel.words import Words, _
-from models.keynode.readiness import Readiness, readiness
+from models.keynode.readiness import Readiness, readiness, readiness_of
 from models.property.project import Project
 from views.kernel.access import needs
 from views.kernel.formats import day
@@ -46,11 +46,8 @@ def going_live(session: Session) -> dict[str, Any] | None:
     """Returns the projects that go live soon and lack something, the first to go live on top; None where there are none."""
     where, now = reach(session, actor(), table("project_key_node"), READ), today(clock_of(session))
     query = select(Project).where(Project.go_live_on >= now, Project.go_live_on <= now + SOON)
-    found = [
-        readiness(session, project)
-        for project in session.scalars(query.order_by(Project.go_live_on, Project.id).limit(8))
-        if where.holds("project", project.id)
-    ]
+    soon = session.scalars(query.order_by(Project.go_live_on, Project.id).limit(8))
+    found = readiness_of(session, [project for project in soon if where.holds("project", project.id)])
     rows = [
         {
             "label": one.project.name,
@@ -95,7 +92,7 @@ class ReadinessView(BaseView):  # type: ignore[misc]
         where = reach(own, actor(), self.table, READ)
         query = select(Project).order_by(Project.go_live_on.is_(None), Project.go_live_on, Project.code, Project.id)
         seen = [project for project in own.scalars(query) if where.holds("project", project.id)]
-        found = [readiness(own, project) for project in seen[:MOST]]
+        found = readiness_of(own, seen[:MOST])
         page = {
             "title": TITLE,
             "count_text": _("{ready} of {all} projects ready", "{all} 个项目中 {ready} 个已就绪").fill(

@@ -11,7 +11,16 @@ from sqlalchemy import select
 from models.kernel.guard import name_of
 from models.kernel.node import KINDS, Node, steps
 from models.kernel.option_list import LISTS
-from models.kernel.parameter import Parameter, Standing, copied, parameter_tables, standing, switch
+from models.kernel.parameter import (
+    ALWAYS,
+    Parameter,
+    Standing,
+    changed_below,
+    copied,
+    parameter_tables,
+    standing,
+    switch,
+)
 from models.kernel.refusal import Missing, Refusal
 from models.kernel.registry import infos, table
 from models.kernel.roles import READ, WRITE
@@ -24,6 +33,7 @@ from views.kernel.pages import LIST_ACTIONS
 from views.kernel.request import actor, say
 from views.kernel.request import session as database
 from views.kernel.shell import Extra, menu_page, shell
+from views.pages.inherited import control_told, told_below
 
 TITLE = _("Parameters in force", "生效参数")
 ICON = "adjustments"
@@ -66,8 +76,11 @@ class ParametersView(BaseView):  # type: ignore[misc]
         own = database()
         node = _node(cls, request.args.get("node", ""))
         writes = reach(own, actor(), cls, WRITE)
-        here = node is not None and (writes.everything or node.id in writes.nodes)
-        lines = [_line(cls, one, node.id, here) for one in standing(own, cls, node.id)] if node else []
+        held = node is not None and (writes.everything or node.id in writes.nodes)
+        control = control_told(own, node.id) if node is not None else None
+        here = held and not (control and control["by_sheet"])
+        below = changed_below(own, cls, node.id) if node else {}
+        lines = [_line(cls, one, node.id, here, below) for one in standing(own, cls, node.id)] if node else []
         page = {
             "title": cls.screen.name,
             "crumbs": [{"label": TITLE, "url": "/parameters/"}],
@@ -81,14 +94,12 @@ class ParametersView(BaseView):  # type: ignore[misc]
             ],
             "columns": [say(infos(cls)[column].label) for column in _columns(cls)],
             "lines": lines,
-            "writes": here,
-            "primary": {
-                "label": _("Add here", "在此新增"), "url": f"/{name}/add?node_id={node.id}", "icon": "plus",
-            }
-            if node and here
-            else None,
+            "writes": held,
+            "direct": here,
+            "control": control,
+            "primary": _adding(name, node, direct=here) if node and held else None,
             "list_url": f"/{name}/list/",
-            "applies": may(actor(), table("parameter_sheet"), WRITE),
+            "applies": held and may(actor(), table("parameter_sheet"), WRITE),
         }  # fmt: skip
         return render_template("doorbook/parameters.html", shell=shell(cls.screen.name), page=page)
 
@@ -154,6 +165,17 @@ def _node(cls: type[Parameter], wanted: str) -> Any:
     return min(mine, key=lambda node: (node.path.count("/"), node.id), default=None)
 
 
+def _adding(name: str, node: Any, *, direct: bool) -> dict[str, Any]:
+    """The way to a further value at a place: the form of the table, or a sheet where only that changes parameters."""
+    if direct:
+        return {"label": _("Add here", "在此新增"), "url": f"/{name}/add?node_id={node.id}", "icon": "plus"}
+    return {
+        "label": _("New parameter sheet", "填写申请单"),
+        "url": f"/parameter_sheet/add?node_id={node.id}",
+        "icon": "file-check",
+    }
+
+
 def _cell(cls: type[Parameter], row: Parameter, column: str) -> Any:
     return cell(cls, column, (getattr(row, column),))
 
@@ -169,7 +191,9 @@ def _columns(cls: type[Parameter]) -> list[str]:
     return own[:5]
 
 
-def _line(cls: type[Parameter], one: Standing, node_id: int, writes: bool) -> dict[str, Any]:
+def _line(
+    cls: type[Parameter], one: Standing, node_id: int, writes: bool, below: dict[tuple[str, str], list[Any]]
+) -> dict[str, Any]:
     row = one.row
     return {
         "id": row.id,
@@ -181,7 +205,10 @@ def _line(cls: type[Parameter], one: Standing, node_id: int, writes: bool) -> di
         "own": one.own,
         "replaced": "、".join(place for _row, place in one.replaced),
         "later": [f"{day(each.from_day)} {place}" for each, place in one.later],
+        "from": day(row.from_day) if row.from_day != ALWAYS else None,
+        "until": day(row.until_day) if row.until_day else None,
+        "below": told_below(below.get((row.code, row.variant), ())),
         "kept": not row.overridable and not one.own,
-        "may": writes and (one.own or row.overridable),
+        "may": one.own or row.overridable,
         "edit_url": f"/{cls.__tablename__}/edit/{row.id}" if one.own and writes else None,
     }

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from models.kernel import entry
 from models.kernel.clock import today
 from models.kernel.node import Node
-from models.kernel.parameter import Parameter, copied, parameter_tables, standing
+from models.kernel.parameter import copied, sheet_tables, standing
 from models.kernel.refusal import Missing, Refusal
 from models.kernel.registry import table
 from models.kernel.roles import READ, WRITE
@@ -49,6 +49,24 @@ AHEAD = timedelta(days=7)
 RECORD_ACTIONS.setdefault("parameter_sheet", []).append(
     {"label": TITLE, "url": "/parameter_sheets/{pk}", "icon": "git-compare", "right": READ}
 )
+
+
+def _by_sheet_alone(row: Any) -> bool:
+    """Whether a parameter is changed by a sheet only, and this person may begin one at its place."""
+    return row.closed(database(), actor()) is not None and _writes(row.node_id)
+
+
+for _name in sheet_tables():
+    RECORD_ACTIONS.setdefault(_name, []).append(
+        {
+            "label": _("Apply for a change", "申请调整"),
+            "url": f"/parameter_sheets/apply/{_name}?row={{pk}}",
+            "icon": "file-check",
+            "right": WRITE,
+            "method": "post",
+            "when": _by_sheet_alone,
+        }
+    )
 
 
 class SheetsView(BaseView):  # type: ignore[misc]
@@ -91,7 +109,7 @@ class SheetsView(BaseView):  # type: ignore[misc]
             "add_url": f"/parameter_sheets/{pk}/line",
             "tables": [
                 {"name": name, "label": cls.screen.name}
-                for name, cls in parameter_tables().items()
+                for name, cls in sheet_tables().items()
                 if may(actor(), cls, WRITE)
             ],
             "actions": [{"label": _("Print", "打印"), "url": f"/parameter_sheets/{pk}/print", "icon": "printer"}],
@@ -120,7 +138,7 @@ class SheetsView(BaseView):  # type: ignore[misc]
         sheet = _sheet(pk)
         cls = _parameter(request.values.get("table", ""))
         made = ParameterSheetLine(sheet_id=sheet.id, table_name=cls.__tablename__)
-        return _form(sheet, cls, made, _held(sheet, cls, request.args.get("code", "")))
+        return _form(sheet, cls, made, _held(sheet, cls, request.args.get("code", ""), _key(request.args.get("row"))))
 
     @expose("/<int:pk>/line/<int:key>", methods=["GET", "POST"])
     @needs(WRITE)
@@ -135,11 +153,10 @@ class SheetsView(BaseView):  # type: ignore[misc]
     @needs(WRITE)
     def apply(self, name: str) -> Any:
         """From what is in force to a line: on one's open sheet of the place, or on a new one."""
-        _parameter(name)
-        own = database()
-        wanted = request.form.get("node", "")
-        node = _one(Node, int(wanted)) if wanted.isdecimal() and len(wanted) < 19 else None
-        if node is None or not _writes(node.id):
+        cls, own, given = _parameter(name), database(), request.values
+        row = _one(cls, _key(given["row"])) if "row" in given else None
+        node = _one(Node, _key(given["node"]) if "node" in given else getattr(row, "node_id", 0))
+        if not _writes(node.id):
             raise Missing()
         query = select(ParameterSheet).where(
             ParameterSheet.node_id == node.id,
@@ -155,14 +172,19 @@ class SheetsView(BaseView):  # type: ignore[misc]
             number = sheet.number
             own.commit()
             flash(say(_("Sheet {number} was begun.", "已新建申请单 {number}。").fill(number=number)), "ok")
-        code = request.form.get("code", "")[:40]
-        return redirect(f"/parameter_sheets/{sheet.id}/line?" + _query(table=name, code=code), 303)
+        begins = {"row": str(row.id)} if row is not None else {"code": given.get("code", "")[:40]}
+        return redirect(f"/parameter_sheets/{sheet.id}/line?" + _query(table=name, **begins), 303)
 
 
 def _query(**values: str) -> str:
     from urllib.parse import urlencode
 
     return urlencode(values)
+
+
+def _key(raw: str | None) -> int:
+    """Returns a key as an address or a form says it; 0, which is nobody's, where it says none."""
+    return int(raw) if raw and raw.isascii() and raw.isdecimal() and len(raw) < 19 else 0
 
 
 def _one(cls: Any, key: int) -> Any:
@@ -178,8 +200,8 @@ def _sheet(pk: int) -> ParameterSheet:
     return found
 
 
-def _parameter(name: str) -> type[Parameter]:
-    cls = parameter_tables().get(name)
+def _parameter(name: str) -> type[Any]:
+    cls = sheet_tables().get(name)
     if cls is None or not may(actor(), cls, WRITE):
         raise Missing()
     return cls
@@ -190,15 +212,18 @@ def _writes(node_id: int) -> bool:
     return where.everything or node_id in where.nodes
 
 
-def _held(sheet: ParameterSheet, cls: type[Parameter], code: str) -> dict[str, Any]:
-    """What holds of a code at the sheet's place: what a change begins with."""
-    if not code:
+def _held(sheet: ParameterSheet, cls: type[Any], code: str, key: int = 0) -> dict[str, Any]:
+    """What holds of a code (or a row) at the sheet's place: what a change begins with."""
+    if not code and not key:
         return {}
-    row = next((one.row for one in standing(database(), cls, sheet.node_id) if one.row.code == code), None)
+    held = (one.row for one in standing(database(), cls, sheet.node_id) if key or one.row.code == code)
+    row = next((each for each in held if not key or each.id == key), None)
+    if row is None and key:
+        row = database().scalars(select(cls).where(cls.id == key)).one_or_none()
     return {name: value for name, value in copied(row).items() if name in line_columns(cls)} if row is not None else {}
 
 
-def _form(sheet: ParameterSheet, cls: type[Parameter], line: ParameterSheetLine, begins: dict[str, Any]) -> Any:
+def _form(sheet: ParameterSheet, cls: type[Any], line: ParameterSheetLine, begins: dict[str, Any]) -> Any:
     own, names = database(), line_columns(cls)
     form_class, errors, status = forms.form_class(cls), [], 200
     if request.method == "POST":

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from flask import Response, current_app, render_template, request, stream_with_context
+from flask import Response, current_app, jsonify, render_template, request, stream_with_context
 from flask_appbuilder import BaseView, expose
 from sqlalchemy.orm import Session
 
@@ -30,10 +30,12 @@ from views.kernel.exchange.export import BATCH, Export, Values, csv_chunks, plai
 from views.kernel.exchange.export_book import chunks, size_of, workbook_file
 from views.kernel.exchange.export_pages import TYPES
 from views.kernel.formats import moment
+from views.kernel.lookup import text_of
 from views.kernel.request import actor, language, say
 from views.kernel.request import session as database
 from views.kernel.shell import Extra, menu_page, shell
 from views.kernel.timeline import ACTIONS, Names, action_words, fields_of, notes, people, want_refs
+from views.pages.fields import PlainField
 
 SIZE = 50
 LABEL = _("Operation log", "操作日志")
@@ -240,7 +242,7 @@ class OperationLogView(BaseView):  # type: ignore[misc]
             "rows": shown,
             "fields": {name: request.args.get(name, "") for name in FIELDS},
             "labels": FIELDS,
-            "tables": [{"value": say(c.screen.label)} for c in tables().values() if may(actor(), c, READ)],
+            "choices": self._choices(wanted),
             "actions": [
                 *({"value": name, "label": str(say(words)).replace("{fields}", "")} for name, words in ACTIONS.items()),
                 *({"value": name, "label": say(action_words(tables()[cls], name))} for name, cls in list_of(flows)),
@@ -258,6 +260,44 @@ class OperationLogView(BaseView):  # type: ignore[misc]
             "sealed_until": moment(when) or None,
         }
         return render_template("doorbook/operation_log.html", shell=shell(LABEL), page=page)
+
+    def _choices(self, wanted: Wanted) -> dict[str, PlainField]:
+        """The table and the record of the search, each chosen from a look-up; a record once its table is chosen."""
+        cls = tables().get(wanted.table)
+        if cls is not None and not may(actor(), cls, READ):
+            cls = None
+        other = OTHERS.get(wanted.table)
+        called = cls.screen.label if cls is not None else other or wanted.table
+        found = {
+            "table": PlainField(
+                "table", FIELDS["table"], wanted.table, "ref", lookup_url="/audit_log/tables", chosen_text=say(called)
+            )
+        }
+        if cls is not None:
+            key = wanted.row_id
+            name = text_of(database(), cls, key) if key is not None else None
+            found["row_id"] = PlainField(
+                "row_id",
+                _("Record", "记录"),
+                "" if key is None else str(key),
+                "ref",
+                lookup_url=f"/{wanted.table}/lookup",
+                chosen_text=name or f"#{key}",
+            )
+        return found
+
+    @expose("/tables", methods=["GET"])
+    @signed_in
+    def tables_by_name(self) -> Any:
+        """Tables the actor may read, by what was typed: JSON of `items` and `more`, as look-ups answer."""
+        typed = request.args.get("q", "").strip().casefold()[:60]
+        named = {name: cls.screen.label for name, cls in tables().items() if may(actor(), cls, READ)}
+        hits = [
+            {"id": name, "text": say(words), "detail": name}
+            for name, words in {**named, **OTHERS}.items()
+            if typed in f"{name} {words.en} {words.zh}".casefold()
+        ]
+        return jsonify({"items": hits[:20], "more": len(hits) > 20})
 
     @staticmethod
     def _url(fields: dict[str, str]) -> str:

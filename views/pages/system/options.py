@@ -14,17 +14,20 @@ from models.kernel.clock import today
 from models.kernel.dict_item import DictItem, used
 from models.kernel.option_list import LISTS
 from models.kernel.option_values import Item, in_order, items, standing
+from models.kernel.parameter import ALWAYS, changed_below
 from models.kernel.refusal import Missing, Refusal
 from models.kernel.registry import infos, table, tables
 from models.kernel.roles import READ, WRITE
-from models.kernel.scope import reach
+from models.kernel.scope import may, reach
 from models.kernel.session import clock_of
 from models.kernel.words import _
 from views.kernel.access import needs
+from views.kernel.formats import day
 from views.kernel.request import actor, say
 from views.kernel.request import session as database
 from views.kernel.shell import Extra, menu_page, shell
 from views.pages.fields import PlainField
+from views.pages.inherited import control_told, told_below
 from views.pages.org.chosen import chosen_node
 
 TITLE = _("Option lists", "业务参数")
@@ -45,8 +48,20 @@ class OptionListsView(BaseView):
         node = chosen_node(database())
         name = request.args.get("list", "")
         name = name if name in LISTS else next(iter(LISTS))
-        writes = node is not None and self._may_write(node.id)
-        rows = [self._row(item, node, name, writes=writes) for item in self._standing(name, node)]
+        held = node is not None and self._may_write(node.id)
+        control = control_told(database(), node.id) if node is not None else None
+        writes = held and not (control and control["by_sheet"])
+        below = changed_below(database(), DictItem, node.id) if node is not None else {}
+        rows = [
+            {
+                **self._row(item, node, name, writes=writes),
+                "below": told_below(below.get((item.code, name), ())),
+                "applies": held
+                and (item.node_id == node.id or item.overridable)
+                and may(actor(), table("parameter_sheet"), WRITE),
+            }
+            for item in self._standing(name, node)
+        ]
         fields = [
             PlainField(
                 "list",
@@ -81,6 +96,7 @@ class OptionListsView(BaseView):
             }
             if writes
             else None,
+            "control": control,
             "all_url": f"/dict_item/list/?_flt_0_dict_code={name}",
             "submit_url": "/options/switch",
             "list": name,
@@ -192,7 +208,13 @@ class OptionListsView(BaseView):
             "mine": mine,
             "over": over.words if over is not None and mine else None,
             "over_place": over.place if over is not None and mine else None,
-            "until": item.until_day,
+            "from": day(item.from_day) if item.from_day > ALWAYS else None,
+            "until": day(item.until_day) if item.until_day else None,
+            "later": [
+                f"{day(each.from_day)} {say(each.words)} {each.place}"
+                for each in items(own, name)
+                if each.code == item.code and node.path.startswith(each.path) and each.from_day > on
+            ],
             "uses": sum(
                 used(own, cls, column, item.code, node.path, seen=True)
                 for cls in tables().values()
