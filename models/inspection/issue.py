@@ -13,13 +13,16 @@ from models.inspection.issue_flow import FLOW, HANDLERS
 from models.inspection.issue_states import (
     ENDED,
     HANDLINGS,
+    WITH_CONTRACTOR,
     CloseType,
     IssueSource,
     IssueState,
     WarrantyResult,
+    with_it,
 )
 from models.inspection.responsible import fill, wrong_contractor, wrong_place, wrong_standard
 from models.kernel import (
+    INSIDE,
     Refusal,
     Rights,
     Screen,
@@ -40,6 +43,7 @@ from models.kernel import (
 )
 from models.kernel.actor import Actor
 from models.kernel.columns import Moment
+from models.kernel.owned import Party
 from models.kernel.session import clock_of
 from models.parameter.issue_standard import IssueLevel
 
@@ -52,7 +56,7 @@ CONTENT = (
 class Issue(Table):
     """One thing that is wrong. The same table serves inspection, handover and daily requests."""
 
-    owned = by_project()
+    owned = by_project(party=Party("contractor_id", sent=with_it))
     __table_args__ = (
         Index("ix_issue_contractor_status", "contractor_id", "status"),
         Index("ix_issue_status_due_at", "status", "due_at"),
@@ -88,7 +92,7 @@ class Issue(Table):
             section(_("Who and by when", "责任与时限"), "contractor_id", "contractor_reason", "due_at"),
             section(_("Outcome", "处理与关闭"), "warranty_result", "handling", "solution", "close_note"),
         ),
-        rights=Rights(write=HANDLERS, delete=HANDLERS, import_=()),
+        rights=Rights(read=(*INSIDE, "contractor"), export=(*INSIDE, "contractor"), write=HANDLERS, delete=HANDLERS, import_=()),
         children=(("issue_fix", "issue_id"),),
         noted=_(
             "What inspection, handover and daily requests find. The contractor follows from category and scope of work.",
@@ -188,7 +192,7 @@ class Issue(Table):
                 code="closed",
                 status=409,
             )
-        if "contractor_id" in changed and self.dispatch_id is not None:
+        if "contractor_id" in changed and (self.dispatch_id is not None or self.status in WITH_CONTRACTOR):
             yield Refusal(
                 _(
                     "It is with its contractor already. Take it back first, then choose another.",

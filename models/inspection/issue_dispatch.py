@@ -8,9 +8,10 @@ from datetime import date, datetime
 from sqlalchemy import Integer, String
 from sqlalchemy.orm import Mapped, Session
 
-from models.inspection.issue_flow import HANDLERS
+from models.inspection.issue_flow import HANDLERS, REPAIRERS
 from models.inspection.issue_states import IssueSource
 from models.kernel import (
+    INSIDE,
     Flow,
     Options,
     Refusal,
@@ -32,6 +33,7 @@ from models.kernel import (
 from models.kernel.actor import Actor
 from models.kernel.clock import today
 from models.kernel.columns import Moment
+from models.kernel.owned import Party
 from models.kernel.session import clock_of
 
 
@@ -58,7 +60,7 @@ def _called_back(session: Session, actor: Actor, row: IssueDispatch, now: dateti
 class IssueDispatch(Table):
     """A list of issues that one contractor gets at once. `models.inspection.dispatching` makes it."""
 
-    owned = by_project()
+    owned = by_project(party=Party("contractor_id"))
     screen = Screen(
         label=_("Issue list", "问题清单批次"),
         plural=_("Issue lists", "问题清单批次"),
@@ -82,7 +84,14 @@ class IssueDispatch(Table):
             section(_("Issue list", "问题清单"), "project_id", "contractor_id", "source"),
             section(_("Signed for", "签收"), "signed_by", "signed_on", "remark"),
         ),
-        rights=Rights(write=HANDLERS, delete=(), import_=(), purge=()),
+        rights=Rights(
+            read=(*INSIDE, "contractor"),
+            export=(*INSIDE, "contractor"),
+            write=HANDLERS,
+            delete=(),
+            import_=(),
+            purge=(),
+        ),
         children=(("issue", "dispatch_id"),),
         noted=_(
             "A list is made where issues are dispatched: one for each contractor.",
@@ -97,7 +106,7 @@ class IssueDispatch(Table):
         transitions=(
             Transition(
                 "sign", _("Signed for", "登记签收"), (DispatchState.SENT.value,), DispatchState.SIGNED.value,
-                HANDLERS, required=("signed_by", "signed_on"), effect=_signed,
+                REPAIRERS, required=("signed_by", "signed_on"), effect=_signed,
             ),
             Transition(
                 "call_back", _("Call back", "撤回"), (DispatchState.SENT.value,), DispatchState.VOID.value, HANDLERS,

@@ -6,14 +6,16 @@ Photos hang on the rows: how it was on the issue, how it is now on the round tha
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Date, Index, Integer, String, func, select
+from sqlalchemy import ColumnElement, Date, Index, Integer, String, func, select
 from sqlalchemy.orm import Mapped, Session
 
-from models.inspection.issue_flow import HANDLERS
-from models.kernel import Options, Rights, Screen, Table, _, choice, kept, ref, section, text, through
+from models.inspection.issue_flow import REPAIRERS
+from models.kernel import INSIDE, Options, Rights, Screen, Table, _, choice, kept, ref, section, text, through
 from models.kernel.actor import Actor
 from models.kernel.columns import Moment
+from models.kernel.owned import Party
 
 
 class FixResult(Options):
@@ -26,10 +28,22 @@ class FixResult(Options):
     RETURNED = "returned", _("Taken back", "已退回改派"), "grey"
 
 
+def _standing(fix: Any, party: int) -> ColumnElement[bool]:
+    """A round that was taken back is no longer the contractor's."""
+    found: ColumnElement[bool] = fix.result != FixResult.RETURNED.value
+    return found
+
+
+def _with_them(fix: Any, party: int) -> ColumnElement[bool]:
+    """Remarks and photos are the contractor's to add while the round is with it; what was handed in stays as it is."""
+    found: ColumnElement[bool] = fix.result == FixResult.OPEN.value
+    return found
+
+
 class IssueFix(Table):
     """One round of repair. The moves of the issue write it; people add remarks and photos."""
 
-    owned = through("issue_id")
+    owned = through("issue_id", party=Party("contractor_id", sent=_standing, open=_with_them))
     __table_args__ = (Index("ix_issue_fix_contractor_sent", "contractor_id", "sent_at"),)
     screen = Screen(
         label=_("Round of repair", "整改记录"),
@@ -52,7 +66,14 @@ class IssueFix(Table):
         searched=("note",),
         order=("created_at", "id"),
         sections=(section(_("Repair", "整改记录"), "issue_id", "solution", "note"),),
-        rights=Rights(write=HANDLERS, delete=(), import_=(), purge=()),
+        rights=Rights(
+            read=(*INSIDE, "contractor"),
+            export=(*INSIDE, "contractor"),
+            write=REPAIRERS,
+            delete=(),
+            import_=(),
+            purge=(),
+        ),
         noted=_("Attach photos of how it is after the repair here.", "整改后的照片请上传到对应的整改记录。"),
     )
 

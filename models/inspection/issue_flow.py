@@ -19,6 +19,8 @@ from models.parameter.issue_standard import IssueLevel
 REGISTERED, DISPATCHED, REPAIRING, REPAIRED, REWORKING, FORCING, CLOSED, VOID = (each.value for each in IssueState)
 HANDLERS = (*ADMINS, "inspection_clerk", "request_clerk", "service_manager")
 """Who dispatches, follows and closes issues: by function, both kinds of clerk (Part C 8)."""
+REPAIRERS = (*HANDLERS, "contractor")
+"""Who says that a repair has begun and is done: the contractor itself too, of its own issues."""
 WITH_PHOTOS = (IssueLevel.SERIOUS.value, IssueLevel.URGENT.value)
 """Levels at which a repair is closed only with a photo of it."""
 
@@ -145,9 +147,9 @@ FLOW = Flow(
             "dispatch", _("Dispatch", "分派"), (REGISTERED,), DISPATCHED, HANDLERS, required=("contractor_id",),
             effect=_dispatched,
         ),
-        Transition("sign", _("Sign for it", "签收"), (DISPATCHED,), REPAIRING, HANDLERS, effect=_signed),
+        Transition("sign", _("Sign for it", "签收"), (DISPATCHED,), REPAIRING, REPAIRERS, effect=_signed),
         Transition(
-            "finish", _("Repair done", "完成整改"), (REPAIRING, REWORKING), REPAIRED, HANDLERS,
+            "finish", _("Repair done", "完成整改"), (REPAIRING, REWORKING), REPAIRED, REPAIRERS,
             required=("solution",), effect=_finished,
         ),
         Transition(

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from sqlalchemy import ColumnElement, select
+
 from models.kernel import Options, _
 from models.kernel.option_list import first, option_list
+from models.kernel.registry import table
 
 
 class IssueSource(Options):
@@ -34,6 +39,14 @@ UNREPAIRED = (IssueState.REGISTERED.value, *WITH_CONTRACTOR)
 UNSETTLED = (*UNREPAIRED, IssueState.REPAIRED.value)
 """States of an issue that is neither closed, nor about to be, nor void."""
 ENDED = (IssueState.CLOSED.value, IssueState.VOID.value)
+
+
+def with_it(issue: Any, party: int) -> ColumnElement[bool]:
+    """Returns the condition under which an issue was sent to its contractor: a round of repair is or was there, not taken back."""
+    rounds: Any = table("issue_fix").__table__.c
+    sent = (rounds.contractor_id == party, rounds.result != "returned", rounds.deleted_at.is_(None))
+    found: ColumnElement[bool] = issue.id.in_(select(rounds.issue_id).where(*sent))
+    return found
 
 
 class CloseType(Options):

@@ -9,12 +9,13 @@ from models.kernel.words import LANGUAGES
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A grant as it is held now: a role at a node, with the node's path."""
+    """A grant as it is held now: a role at a node, with the node's path; of a role of outside, whom its holder acts for."""
 
     grant_id: int
     role: str
     node_id: int
     path: str
+    party: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,10 @@ def check(cls: type[Table]) -> Iterator[Problem]:
     for seen, column in owned.seen_from:
         if seen not in tables() or column not in infos(tables()[seen]):
             yield Problem("D019", name, f"is seen from {seen}.{column}, which does not exist.")
+        elif tables()[seen].owned.party is not None:
+            yield Problem("D019", name, f"is seen from {seen}, of whose rows some outside see their own only.")
+    if owned.party is not None and owned.party.column not in {"id", *known}:
+        yield Problem("D019", name, f"concerns {owned.party.column!r}, which does not exist; there are {_known(cls)}.")
     for block in sections(cls):
         yield from (Problem("D017", name, f"section: {fault}") for fault in _word_faults(block.title))
     yield from (Problem("D017", name, f"label: {fault}") for fault in _word_faults(screen.label))

@@ -140,8 +140,9 @@ def held_by(session: Session, user_id: int, clock: Clock = utc_now) -> tuple[Hel
     now = today(clock)
     grants, nodes = Grant.__table__, Node.__table__
     profiles = Grant.__mapper__.relationships["profile"].mapper.local_table
+    acts_for = sorted({role.party for role in ROLES.values() if role.party})
     rows: Any = session.execute(
-        select(grants.c.id, grants.c.role, nodes.c.id, nodes.c.path)
+        select(grants.c.id, grants.c.role, nodes.c.id, nodes.c.path, *(profiles.c[column] for column in acts_for))
         .join(profiles, profiles.c.id == grants.c.profile_id)
         .join(nodes, nodes.c.id == grants.c.node_id)
         .where(
@@ -153,7 +154,11 @@ def held_by(session: Session, user_id: int, clock: Clock = utc_now) -> tuple[Hel
             or_(grants.c.until_day.is_(None), grants.c.until_day >= now),
         )
     )
-    return tuple(Held(*row) for row in rows if row[1] in ROLES)
+    return tuple(
+        Held(row[0], row.role, row[2], row.path, row._mapping[ROLES[row.role].party] if ROLES[row.role].party else None)
+        for row in rows
+        if row.role in ROLES
+    )
 
 
 def roles_held(session: Session, nodes: Iterable[int], on: date) -> dict[int, set[str]]:

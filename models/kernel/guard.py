@@ -150,6 +150,8 @@ def held_at_owner(session: Session, actor: Actor, row: Table, right: str, *, bef
     def value(column: str) -> Any:
         return _before(row, column) if before else getattr(row, column)
 
+    if where.theirs is not None and before and _row_held(session, cls, row.id, where, right):
+        return True  # what concerns a party outside; of such rows that party adds none
     if owned.kind == "project":
         return where.holds("project", value("project_id"))
     if owned.kind == "person":

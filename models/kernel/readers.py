@@ -18,7 +18,8 @@ from models.kernel.grant import Grant
 from models.kernel.node import Node, steps
 from models.kernel.owned import INHERITED
 from models.kernel.registry import infos, rights_of, table
-from models.kernel.roles import ADMINS, READ
+from models.kernel.roles import ADMINS, READ, ROLES
+from models.kernel.scope import party_of
 from models.kernel.session import actor_of, clock_of
 from models.kernel.table import Table
 from models.kernel.tokens import spoken
@@ -130,6 +131,7 @@ def readers(session: Session, row: Table) -> list[Reader]:
             or_(grants.c.from_day.is_(None), grants.c.from_day <= now),
             or_(grants.c.until_day.is_(None), grants.c.until_day >= now),
             profiles.c.user_id == row.user_id if own else at_a_place,
+            *_concerned(session, row, grants.c.role, profiles.c),
         )
         .order_by(profiles.c.name, profiles.c.login)
     )
@@ -137,6 +139,24 @@ def readers(session: Session, row: Table) -> list[Reader]:
         Reader(user, login, name, place if path and _is_known(session, path) else "")
         for user, login, name, place, path in found
     ]
+
+
+def _concerned(session: Session, row: Table, role: Any, people: Any) -> Iterator[Any]:
+    """The condition on those outside of the house: what concerns a party is read by its own people, and by them once sent."""
+    party = party_of(type(row))
+    if party is None:
+        return
+    outside: dict[str, list[str]] = {}
+    for name, each in ROLES.items():
+        if each.party:
+            outside.setdefault(each.party, []).append(name)
+    while row.owned.party is None:
+        row = getattr(row, (row.owned.through or "").removesuffix("_id"))
+    bare, key = type(row).__table__, getattr(row, party.column)
+    held = select(bare.c.id).where(bare.c.id == row.id, party.holds(bare.c, key, READ)) if key is not None else None
+    sent = held is not None and session.connection().execute(held).first() is not None
+    for column, names in outside.items():
+        yield or_(role.not_in(names), people[column] == key) if sent else role.not_in(names)
 
 
 def _below(session: Session, row: Table, seen: Iterable[Place], nodes: Any) -> Iterator[Any]:

@@ -38,13 +38,18 @@ RIGHT_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A role: its stable name, its words, its class (`admin`, `clerk`, `leader`, `outside`) and what it may grant on."""
+    """A role: its stable name, its words, its class (`admin`, `clerk`, `leader`, `outside`) and what it may grant on.
+
+    `party` is for those outside: the column of a person that says whom they act for. Of tables whose rows concern such
+    a party (`owned.Party`) they reach that party's own, and none where the person acts for nobody.
+    """
 
     name: str
     words: Words
     kind: str
     level: str
     may_grant: tuple[str, ...] = ()
+    party: str = ""
 
 
 _CLERKS = ("project_clerk", "request_clerk", "inspection_clerk", "title_clerk", "compensation_clerk")
@@ -75,7 +80,7 @@ ROLES: dict[str, Role] = {
         Role("group_leader", _("Group leader", "集团领导"), "leader", "group"),
         Role("company_leader", _("Company leader", "地区公司领导"), "leader", "company"),
         Role("project_leader", _("Project leader", "项目领导"), "leader", "project"),
-        Role("contractor", _("Contractor", "承建商"), "outside", "project"),
+        Role("contractor", _("Contractor", "承建商"), "outside", "project", party="contractor_id"),
         Role("service_manager", _("Customer service manager", "客户服务部经理"), "clerk", "company"),
         Role("finance", _("Finance", "财务"), "clerk", "company"),
     )

@@ -14,9 +14,9 @@ from sqlalchemy.sql.operators import custom_op
 from models.kernel.actor import Actor
 from models.kernel.clock import today
 from models.kernel.node import Node
-from models.kernel.owned import INHERITED
+from models.kernel.owned import INHERITED, Party
 from models.kernel.registry import infos, rights_of, table
-from models.kernel.roles import READ, WRITE
+from models.kernel.roles import READ, ROLES, WRITE
 from models.kernel.session import actor_of, clock_of
 from models.kernel.table import Table
 
@@ -34,6 +34,8 @@ class Reach:
         person: the account whose own rows are in it, for a table that is owned by persons.
         written: for a table whose rows are posted, where the actor may write: there those that are not are in it, too.
         on: the day by which they are posted.
+        theirs: for a table whose rows concern a party outside the house: where the actor reaches that party's own only.
+        party: of such a reach, whose they are.
     """
 
     everything: bool = False
@@ -44,11 +46,13 @@ class Reach:
     person: int | None = None
     written: Reach | None = None
     on: date = date.min
+    theirs: Reach | None = None
+    party: int | None = None
 
     @property
     def empty(self) -> bool:
         """True where the right holds nowhere."""
-        return not self.everything and not self.nodes and self.person is None
+        return not self.everything and not self.nodes and self.person is None and self.theirs is None
 
     def holds(self, kind: str, key: int | None) -> bool:
         """Returns whether the row `key` of the tree table `kind` lies in the reach."""
@@ -65,9 +69,23 @@ def granted_paths(actor: Actor, cls: type[Table], right: str) -> frozenset[str]:
     return frozenset(held.path for held in actor.grants if held.role in roles)
 
 
+def party_of(cls: type[Table]) -> Party | None:
+    """Returns whom the rows of a table concern outside the house: its own, or that of the row each is seen through."""
+    owned = cls.owned
+    if owned.party is None and owned.kind == "link":
+        return party_of(table(infos(cls)[owned.through or ""].target or ""))
+    return owned.party
+
+
 def may(actor: Actor, cls: type[Table], right: str) -> bool:
     """Returns whether the actor has `right` on `cls` anywhere at all (menus, buttons)."""
     return actor.system or bool(granted_paths(actor, cls, right))
+
+
+def may_enter(actor: Actor, cls: type[Table]) -> bool:
+    """Returns whether the actor may enter rows of `cls` anywhere: to write what concerns a party outside is not enough."""
+    roles, cut = rights_of(cls).roles(WRITE), party_of(cls) is not None
+    return actor.system or any(each.role in roles and not (cut and ROLES[each.role].party) for each in actor.grants)
 
 
 def _tops(paths: frozenset[str]) -> list[str]:
@@ -138,13 +156,25 @@ def reach(session: Session, actor: Actor, cls: type[Table], right: str) -> Reach
         return EVERYWHERE
     if cls.owned.kind == "person":
         return Reach(person=actor.user_id) if granted_paths(actor, cls, right) else NOWHERE
-    paths = _narrow(granted_paths(actor, cls, right), actor.within)
+    roles = rights_of(cls).roles(right)
+    held = [each for each in actor.grants if each.role in roles]
+    outside = [each for each in held if ROLES[each.role].party] if party_of(cls) is not None else []
+    where = _known(session, actor, frozenset(each.path for each in held if each not in outside))
+    party = next((each.party for each in outside if each.party is not None), None)  # a person acts for one
+    if party is not None:
+        theirs = _known(session, actor, frozenset(each.path for each in outside))
+        where = replace(where, theirs=None if theirs.empty else replace(theirs, party=party))
+    if cls.owned.posted is None or right == WRITE:
+        return where
+    return replace(where, written=reach(session, actor, cls, WRITE), on=today(clock_of(session)))
+
+
+def _known(session: Session, actor: Actor, paths: frozenset[str]) -> Reach:
+    paths = _narrow(paths, actor.within)
     known: dict[frozenset[str], Reach] = session.info.setdefault("reaches", {})
     if paths not in known:
         known[paths] = _reach(session, paths)
-    if cls.owned.posted is None or right == WRITE:
-        return known[paths]
-    return replace(known[paths], written=reach(session, actor, cls, WRITE), on=today(clock_of(session)))
+    return known[paths]
 
 
 def reach_of(session: Session, paths: frozenset[str]) -> Reach:
@@ -175,7 +205,14 @@ def criterion(
     if owned.posted is not None and where.written is not None:
         everyone, mine = replace(where, written=None), criterion(cls, where.written, WRITE, bare=bare, keyed=keyed)
         return and_(criterion(cls, everyone, right, bare=bare, keyed=keyed), or_(owned.posted(columns, where.on), mine))
-    if where.everything:
+    if where.theirs is not None:
+        house = replace(where, theirs=None)
+        both = [criterion(cls, each, right, bare=bare, keyed=keyed) for each in (house, where.theirs)]
+        return or_(*both)
+    if where.party is not None and owned.kind != "link":
+        place = criterion(cls, replace(where, party=None), right, bare=bare, keyed=keyed)
+        return and_(place, owned.party.holds(columns, where.party, right)) if owned.party is not None else false()
+    if where.everything and where.party is None:
         return true()
     if where.empty:
         return false()

@@ -259,13 +259,16 @@ def owners_in_reach(session: Session, cls: type[Table], right: str = READ) -> li
     if column is None:
         return [0]
     where = reach(session, actor_of(session), cls, right)
-    if column == "project_id":
-        if where.everything:
-            return sorted(node.ref_id for node in known_nodes(session) if node.kind == "project")
-        return sorted(where.tree.get("project", frozenset()))
-    if where.everything:
-        return sorted(node.id for node in known_nodes(session))
-    return sorted(where.nodes | where.above if cls.owned.visibility == INHERITED else where.nodes)
+    found: set[int] = set()
+    for part in (where, where.theirs) if where.theirs is not None else (where,):
+        if column == "project_id":
+            every = (node.ref_id for node in known_nodes(session) if node.kind == "project")
+            found.update(every if part.everything else part.tree.get("project", frozenset()))
+        elif part.everything:
+            found.update(node.id for node in known_nodes(session))
+        else:
+            found.update(part.nodes | part.above if cls.owned.visibility == INHERITED else part.nodes)
+    return sorted(found)
 
 
 def _begins(column: Any, word: str) -> ColumnElement[bool]:

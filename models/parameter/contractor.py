@@ -29,13 +29,14 @@ from models.kernel import (
 )
 from models.kernel.actor import Actor
 from models.kernel.clock import today
+from models.kernel.owned import Party
 from models.kernel.session import clock_of
 
 
 class Contractor(Table):
     """A contractor; blacklisted ones keep their past work and get no new one."""
 
-    owned = by_node(inherited=True)
+    owned = by_node(inherited=True, party=Party("id"))
     screen = Screen(
         label=_("Contractor", "承建商"),
         plural=_("Contractors", "承建商"),
@@ -50,7 +51,7 @@ class Contractor(Table):
             section(_("Blacklist", "黑名单"), "blacklisted", "blacklisted_on", "blacklist_reason"),
             section(_("Remarks", "备注"), "remark"),
         ),
-        rights=Rights(read=INSIDE),
+        rights=Rights(read=(*INSIDE, "contractor")),
         children=(("contractor_scope", "contractor_id"),),
         noted=_(
             "What each does in which building is under “Scopes of work”.",
@@ -69,7 +70,10 @@ class Contractor(Table):
     blacklisted: Mapped[bool] = flag(_("Blacklisted", "黑名单"), warns=True)
     blacklisted_on: Mapped[date | None] = day(_("Blacklisted on", "列入日期"))
     blacklist_reason: Mapped[str | None] = text(_("Reason", "列入原因"), 200)
-    remark: Mapped[str | None] = prose(_("Remarks", "备注"))
+    remark: Mapped[str | None] = prose(
+        _("Remarks", "备注"),
+        hint=_("The contractor's own accounts read this entry too.", "该承建商的账号也能看到本条资料。"),
+    )
 
     def derive(self, session: Session, actor: Actor) -> None:
         """Numbers are kept in their normal form; whoever is blacklisted without a day is so from today."""

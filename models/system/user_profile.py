@@ -23,6 +23,7 @@ from models.kernel import (
     choice,
     kept,
     masked,
+    ref,
     section,
     text,
 )
@@ -51,7 +52,7 @@ class UserProfile(Table):
         title=("name",),
         listed=("login", "name", "node", "mobile", "state"),
         searched=("login", "name"),
-        sections=(section(_("User", "用户"), "node_id", "login", "name", "mobile", "email", "state"),),
+        sections=(section(_("User", "用户"), "node_id", "login", "name", "mobile", "email", "state", "contractor_id"),),
         children=(("grant", "profile_id"),),
         rights=Rights(import_=(), read=ALL, export=ADMINS),
     )
@@ -61,6 +62,14 @@ class UserProfile(Table):
     mobile: Mapped[MaskedValue | None] = masked(_("Mobile", "手机"), "mobile")
     email: Mapped[str | None] = text(_("E-mail", "邮箱"), 120)
     state: Mapped[str] = choice(_("State", "状态"), AccountState, default=AccountState.ACTIVE)
+    contractor_id: Mapped[int | None] = ref(
+        "contractor",
+        _("Acts for the contractor", "所属承建商"),
+        hint=_(
+            "For the role Contractor: it shows what was sent to this contractor, and nothing without one.",
+            "“承建商”角色须填写：该账号只能看到派给此承建商的问题，不填则看不到任何问题。",
+        ),
+    )
     user_id: Mapped[int | None] = kept(_("Account", "账号"), BigId, "integer", unique=True)
 
     def derive(self, session: Session, actor: Actor) -> None:

@@ -172,9 +172,11 @@ class _Founder:
                 self.counts.update(
                     handover_rows(self.session, self.whole, project, self.story, at[0], staff.clerks[project.key])
                 )
-                Inspections(
+                found = Inspections(
                     self.session, self.whole, project, self.story, at[0], staff.clerks[project.key], self.counts
-                ).write()  # fmt: skip
+                )
+                found.write()
+                found.at_handover()
                 self.session.commit()
                 uncommitted = 0
                 if progress:

@@ -1,4 +1,4 @@
-"""How homes were inspected before handover: plans, rooms, what was found, who repaired it when, and two who fall behind."""
+"""What was found in homes: inspected before handover, and by owners at it; who repaired it when, and two who fall behind."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from models.handover.handover_room import HandoverRoom
 from models.inspection.inspection_plan import InspectionPlan, window_of
 from models.inspection.inspection_room import InspectionRoom
 from models.inspection.inspection_summary import InspectionSummary
@@ -124,7 +125,33 @@ class Inspections:
             if result == "issues"
         ]
 
+    def at_handover(self) -> None:
+        """Writes what owners found while their homes were handed over: much where they did not simply accept, else little."""
+        own, random = self.session, self.random
+        found = own.execute(
+            select(HandoverRoom.room_id, Unit.building_id, HandoverRoom.inspected_at, HandoverRoom.outcome)
+            .join(Room, Room.id == HandoverRoom.room_id)
+            .join(Unit, Unit.id == Room.unit_id)
+            .where(HandoverRoom.project_id == self.key, HandoverRoom.inspected_at.is_not(None))
+            .order_by(HandoverRoom.inspected_at, HandoverRoom.id)
+        ).all()
+        if not found:
+            return
+        self.begins = found[0].inspected_at.date()
+        real = clock_of(own)
+        act(own, SYSTEM, frozen(self.story.on(self.begins, 0)))
+        rows = []
+        for room, building, at, outcome in found:
+            most = min(1 + int(random.expovariate(0.4)), 9) if outcome != "accepted" else int(random.random() < 0.25)
+            rows.append((None, room, building, at, most))
+        self._found(rows, "handover")
+        act(own, SYSTEM, real)
+
     def _issues(self, rooms: list[tuple[int, int, int, datetime]]) -> None:
+        self._found([(*each, min(1 + int(self.random.expovariate(0.28)), 14)) for each in rooms], "inspection")
+
+    def _found(self, rooms: list[tuple[int | None, int, int, datetime, int]], source: str) -> None:
+        """Writes so many issues of each home, by (room of a plan, room, building, when), and what became of them."""
         own, random = self.session, self.random
         codes = {row.id: row.code for row in own.scalars(select(IssueCategory))}
         problems = [row for row in own.scalars(select(IssueStandard).order_by(IssueStandard.id))]
@@ -133,8 +160,8 @@ class Inspections:
         scopes = scopes_of(own, self.key, self.story.today)
         answers: dict[tuple[int, int], int | None] = {}
         rows: list[dict[str, Any]] = []
-        for key, room, building, at in rooms:
-            for ordinal in range(min(1 + int(random.expovariate(0.28)), 14)):
+        for key, room, building, at, most in rooms:
+            for ordinal in range(most):
                 problem = fits[min(int(random.paretovariate(0.55)) - 1, len(fits) - 1) * 7 % len(fits)]
                 asked = (problem.category_id, building)
                 if asked not in answers:
@@ -145,7 +172,7 @@ class Inspections:
                 entered = at + timedelta(minutes=3 * ordinal)
                 rows.append(
                     {
-                        "project_id": self.key, "source": "inspection", "inspection_room_id": key, "room_id": room,
+                        "project_id": self.key, "source": source, "inspection_room_id": key, "room_id": room,
                         "building_id": building, "category_id": problem.category_id, "part_id": random.choice(parts),
                         "standard_id": problem.id, "description": problem.wording, "level": problem.level,
                         "note": random.choice(_NOTES) or None, "contractor_id": answers[asked],
@@ -153,9 +180,9 @@ class Inspections:
                         "created_at": entered, "slow": codes[problem.category_id].startswith(_SLOW),
                     }
                 )  # fmt: skip
-        self._repairs(rows)
+        self._repairs(rows, source)
 
-    def _repairs(self, rows: list[dict[str, Any]]) -> None:
+    def _repairs(self, rows: list[dict[str, Any]], source: str) -> None:
         """Sends the issues of each day the next day, one list a contractor, and lets each repair take its time."""
         lists: dict[tuple[int, int], list[dict[str, Any]]] = {}
         for row in rows:
@@ -171,7 +198,7 @@ class Inspections:
             is_signed = signed < self.now
             batches.append(
                 {
-                    "project_id": self.key, "contractor_id": contractor, "source": "inspection", "count": len(group),
+                    "project_id": self.key, "contractor_id": contractor, "source": source, "count": len(group),
                     "from_at": min(r["created_at"] for r in group), "until_at": max(r["created_at"] for r in group),
                     "state": "signed" if is_signed else "sent", "printed_at": sent, "printed_by": self.clerk,
                     "signed_by": "项目经理" if is_signed else None, "signed_on": signed.date() if is_signed else None,

@@ -99,6 +99,9 @@ class Setup:
         """Writes what hangs on the group and its companies; the projects follow one by one."""
         for company in self.whole.companies:
             self._contractors(company)
+        outside = self.session.scalars(select(UserProfile).where(UserProfile.login == "contractor")).one()
+        outside.contractor_id = self.contractors["hangzhou", "门窗"]
+        self.session.flush()
         self._advisers()
         self._local()
         self._news()

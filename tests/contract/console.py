@@ -177,8 +177,7 @@ class Console:
         row = self.law.rows[name].get(key)
         if row is None or key in self.law.keys(self.user, name) or key in self.law.deleted(self.user, name, "read"):
             return True
-        tops = self.law.places(self.user, name, "read")
-        return row["deleted_at"] is not None and any(self.law._sees(name, row, top, "read") for top in tops)
+        return row["deleted_at"] is not None and self.law.would_see(self.user, name, row)
 
     def leaks(self, response: TestResponse, revealed: Iterable[str] = ()) -> list[str]:
         """What stands in an answer and must not."""

@@ -26,12 +26,25 @@ PREPARED = {"announcement": "published"}
 """Tables whose rows are prepared before they are shown -> the state in which readers see them, from their `from_day` on."""
 
 
+OUTSIDE = {"contractor": "contractor_id"}
+"""Roles of people who are not of the house -> the column of a person that says whom they act for."""
+
+CONCERNS = {
+    "issue": "contractor_id",
+    "issue_fix": "contractor_id",
+    "issue_dispatch": "contractor_id",
+    "contractor": "id",
+}
+"""Tables of which those outside reach what concerns whom they act for -> the column that says whom a row concerns."""
+
+
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A grant that holds: a role at a place."""
+    """A grant that holds: a role at a place, and whom its holder acts for where the role is one of outside."""
 
     role: str
     place: Place
+    party: int | None = None
 
 
 class Oracle:
@@ -101,12 +114,35 @@ class Oracle:
                 and (first is None or first <= self.today)
                 and (last is None or self.today <= last)
             ):
-                found.append(Given(grant["role"], place))
+                column = OUTSIDE.get(grant["role"])
+                found.append(Given(grant["role"], place, person[column] if column else None))
         return tuple(found)
 
-    def places(self, user: int | None, name: str, right: str) -> tuple[Place, ...]:
-        """Where an account holds `right` on a table: one place for each grant whose role has it."""
-        return tuple(given.place for given in self.given(user) if given.role in roles_with(name, right))
+    def places(self, user: int | None, name: str, right: str) -> tuple[Given, ...]:
+        """By what an account holds `right` on a table: each grant whose role has it."""
+        return tuple(given for given in self.given(user) if given.role in roles_with(name, right))
+
+    def theirs(self, name: str, row: Row, given: Given, right: str) -> bool:
+        """Whether a row concerns whoever holds a grant: always for the house; outside, what was sent to whom they act for.
+
+        They write in a round of repair as long as it is with them.
+        """
+        if given.role not in OUTSIDE or name not in CONCERNS:
+            return True
+        if given.party is None or row[CONCERNS[name]] != given.party:
+            return False
+        if name == "issue":
+            rounds = self.rows["issue_fix"].values()
+            return any(
+                one["issue_id"] == row["id"]
+                and one["deleted_at"] is None
+                and one["contractor_id"] == given.party
+                and one["result"] != "returned"
+                for one in rounds
+            )
+        if name == "issue_fix":
+            return row["result"] == "open" if right == "write" else row["result"] != "returned"
+        return True
 
     # -- rows ---------------------------------------------------------------------------------------------------------
 
@@ -159,6 +195,13 @@ class Oracle:
                 return True
         return False
 
+    def would_see(self, user: int | None, name: str, row: Row, right: str = "read") -> bool:
+        """Whether an account would reach a row if it lived."""
+        return any(
+            self._sees(name, row, given.place, right) and self.theirs(name, row, given, right)
+            for given in self.places(user, name, right)
+        )
+
     def may(self, user: int | None, name: str, right: str) -> bool:
         """Whether an account holds a right on a table anywhere."""
         return bool(self.places(user, name, right))
@@ -171,8 +214,11 @@ class Oracle:
         if tables()[name].owned.kind == "person":
             mine = (row for row in self.rows[name].values() if row["deleted_at"] is None and row["user_id"] == user)
             return frozenset(row["id"] for row in mine) if self.may(user, name, right) else frozenset()
-        found: frozenset[int] = frozenset().union(
-            *(self.seen(name, top, right) for top in self.places(user, name, right))
+        found: frozenset[int] = frozenset(
+            key
+            for given in self.places(user, name, right)
+            for key in self.seen(name, given.place, right)
+            if self.theirs(name, self.rows[name][key], given, right)
         )
         if right == "write" or name not in PREPARED:
             return found
@@ -192,7 +238,7 @@ class Oracle:
         def held(row: Row, wanted: str) -> bool:
             if tables()[name].owned.kind == "person":
                 return row["user_id"] == user and self.may(user, name, wanted)
-            seen = any(self._sees(name, row, top, wanted) for top in self.places(user, name, wanted))
+            seen = self.would_see(user, name, row, wanted)
             if not seen or wanted == "write" or name not in PREPARED or self._posted(name, row):
                 return seen
             return held(row, "write")
@@ -200,9 +246,10 @@ class Oracle:
         return frozenset(row["id"] for row in gone if held(row, right) and held(row, "read"))
 
     def may_own(self, user: int | None, name: str, values: Row, right: str = "write") -> bool:
-        """Whether an account may write a row with these values at the owner they name."""
+        """Whether an account may write a row with these values at the owner they name. Those outside add none."""
         owned = tables()[name].owned
-        tops = self.places(user, name, right)
+        held = self.places(user, name, right)
+        tops = [given.place for given in held if given.role not in OUTSIDE or name not in CONCERNS]
         if owned.kind == "person":
             return bool(tops) and values["user_id"] == user
         if owned.kind == "link":

@@ -105,6 +105,7 @@ SPECIAL: dict[str, tuple[tuple[str, str, date | None, date | None], ...]] = {
     "south_leader": (("company_leader", "shenzhen", None, None),),
     "nanjing_clerk": (("service_manager", "nanjing", None, None),),
     "river_builder": (("contractor", "river", None, None),),
+    "clerk_builder": (("inspection_clerk", "bay", None, None), ("contractor", "lake", None, None)),
 }
 """login -> grants (role, place, from, until) of people who are not simply one role at one place."""
 
@@ -150,6 +151,7 @@ def fill(session: Session) -> Full:
     _cast(session, world, full)
     Filler(session, full).run()
     session.commit()
+    _contractors(session)
     session.execute(sql("UPDATE ab_user SET password = :hash"), {"hash": _cheap()})
     session.execute(sql("UPDATE user_profile SET deleted_at = created_at WHERE login = 'gone'"))
     session.commit()
@@ -201,6 +203,30 @@ def _cast(session: Session, world: World, full: Full) -> None:
                 remove(session, grant)
     full.users.update(world.accounts)
     full.core = (*world.accounts, *SPECIAL)
+
+
+def _contractors(session: Session) -> None:
+    """Work of two contractors everywhere, some of it taken back, some not sent yet; most people of outside act for one."""
+    one, other = session.scalars(sql("SELECT id FROM contractor WHERE deleted_at IS NULL ORDER BY id LIMIT 2"))
+    for name in ("issue", "issue_dispatch"):
+        session.execute(
+            sql(f"UPDATE {name} SET contractor_id = CASE WHEN id % 3 = 0 THEN :other ELSE :one END"),
+            {"one": one, "other": other},
+        )
+    session.execute(
+        sql(
+            "UPDATE issue_fix SET contractor_id = (SELECT contractor_id FROM issue WHERE issue.id = issue_fix.issue_id)"
+        )
+    )
+    session.execute(sql("UPDATE issue_fix SET result = 'returned' WHERE id % 5 = 0"))
+    session.execute(
+        sql(
+            "UPDATE user_profile SET contractor_id = CASE WHEN id % 4 = 0 THEN :other ELSE :one END"
+            " WHERE login LIKE 'contractor%' AND login <> 'contractor.south' OR login LIKE '%builder'"
+        ),
+        {"one": one, "other": other},
+    )
+    session.commit()
 
 
 def impossible(cls: type[Table]) -> bool:

@@ -20,6 +20,7 @@ RAW: dict[str, str] = {
     "app/migration.py": "an advisory lock, no rows",
     "models/customer/customer.py": "compares the blind index inside a statement of the mapped class, which the gate cuts",
     "models/customer/ownership.py": "shares of one home add up to 100 % whoever sees them; gives a sum, no row",
+    "models/inspection/issue_states.py": "the condition by which the gate itself shows a contractor its issues; names no row to anybody",
     "models/customer/ledger.py": "the ledger import asks for write at each owner itself, in bulk",
     "models/org/rules.py": "locks the tree for a move",
     "models/parameter/announcement.py": "one's own read receipts and one's own profile, whatever one's rights on them",

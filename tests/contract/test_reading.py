@@ -240,10 +240,7 @@ def test_lazy_and_eager_loads_stop_at_the_scope(name: str, shared: Filled, law: 
 def _deleted_but_seen(law: Oracle, user: int, name: str) -> frozenset[int]:
     """Deleted rows of a table that the user would see if they lived: their names may still be told."""
     return frozenset(
-        key
-        for key, row in law.rows[name].items()
-        if row["deleted_at"] is not None
-        and any(law._sees(name, row, top, "read") for top in law.places(user, name, "read"))
+        key for key, row in law.rows[name].items() if row["deleted_at"] is not None and law.would_see(user, name, row)
     )
 
 

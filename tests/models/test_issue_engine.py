@@ -123,6 +123,13 @@ def test_the_window_is_three_to_one_months_before_handover(first: date, last: da
     assert window_of(None, first, last) == Window.UNKNOWN
 
 
+def test_the_contractor_of_an_issue_that_is_with_one_is_not_changed(site: Session, world: World) -> None:
+    row = issue(site, world)
+    move(site, row, "dispatch")
+    fault = refused(site, lambda: setattr(row, "contractor_id", firm(site, "总包")))
+    assert (fault.field, fault.code) == ("contractor_id", "dispatched")
+
+
 def test_an_issue_fills_itself_from_standard_problem_category_and_scope(site: Session, world: World) -> None:
     problem = standard(site, "D03")
     row = issue(site, world, standard_id=problem.id)

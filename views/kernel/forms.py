@@ -16,8 +16,7 @@ from models.kernel.columns import ColumnInfo
 from models.kernel.entry import fields, is_required, sections
 from models.kernel.refusal import Refusal
 from models.kernel.registry import defaults, infos, table, tables
-from models.kernel.roles import WRITE
-from models.kernel.scope import may
+from models.kernel.scope import may_enter
 from models.kernel.secret import MaskedValue
 from models.kernel.table import Table
 from models.kernel.words import Words, _, amid
@@ -48,7 +47,7 @@ def _create_url(known: ColumnInfo) -> str | None:
     if known.kind != "ref" or known.target not in tables():
         return None
     cls = table(known.target or "")
-    return f"/{known.target}/add" if fields(cls) and may(actor(), cls, WRITE) else None
+    return f"/{known.target}/add" if fields(cls) and may_enter(actor(), cls) else None
 
 
 class DeclaredField(Field):

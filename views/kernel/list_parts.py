@@ -6,8 +6,8 @@ from typing import Any
 
 from models.kernel.option_values import words_of
 from models.kernel.registry import infos, table
-from models.kernel.roles import EXPORT, WRITE
-from models.kernel.scope import may
+from models.kernel.roles import EXPORT
+from models.kernel.scope import may, may_enter
 from models.kernel.table import Table
 from models.kernel.words import _, amid
 from views.kernel import record
@@ -49,7 +49,7 @@ class ListParts:
 
     def add_action(self) -> dict[str, Any] | None:
         """The button that adds a row, for those who may."""
-        if not may(actor(), self.table, WRITE):
+        if not may_enter(actor(), self.table):
             return None
         label = _("Add {name}", "新增{name}").fill(name=amid(self.table.screen.label))
         return {"label": label, "url": f"/{self.name}/add", "icon": "plus"}

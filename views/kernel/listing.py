@@ -338,7 +338,7 @@ class Listing:
         if self.cls.owned.seen_from:
             return None
         where = reach(self.session, actor_of(self.session), self.cls, READ)
-        if where.everything or where.person is not None:
+        if where.everything or where.person is not None or where.theirs is not None:
             return None
         if column == "project_id":
             return sorted(where.tree.get("project", frozenset()))

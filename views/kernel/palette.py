@@ -19,7 +19,7 @@ from models.kernel import entry
 from models.kernel.node import paths_along
 from models.kernel.registry import infos, tables
 from models.kernel.roles import IMPORT, MATCH, READ, WRITE
-from models.kernel.scope import criterion, known_nodes, may, reach
+from models.kernel.scope import criterion, known_nodes, may, may_enter, reach
 from models.kernel.search import sources, stands_in
 from models.kernel.secret import cipher
 from models.kernel.session import actor_of
@@ -188,7 +188,7 @@ def actions() -> Iterator[dict[str, Any]]:
             (IMPORT, _("Import {name}", "导入{name}"), f"/{name}/import", "upload"),
         )
         for right, words, url, symbol in doing:
-            if may(actor(), cls, right):
+            if may_enter(actor(), cls) if right == WRITE else may(actor(), cls, right):
                 said = words.fill(name=amid(label))
                 names = (words.zh.format(name=label.zh), words.en.format(name=label.en))
                 group = say(_("Actions", "操作"))

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from models.kernel.registry import infos, titles
 from models.kernel.roles import REVEAL, WRITE
-from models.kernel.scope import criterion, may, reach
+from models.kernel.scope import criterion, may, may_enter, reach
 from models.kernel.session import actor_of
 from models.kernel.table import Table
 from models.kernel.words import Words
@@ -44,7 +44,7 @@ def may_add(session: Session, child: type[Table], column: str, row: Table | None
     """Returns whether the actor may add a child here: where its place follows from its parent's, at that place."""
     where = reach(session, actor_of(session), child, WRITE)
     if row is None or column not in (child.owned.through, child.owned.column):
-        return where.everything or not where.empty  # its place is chosen on the form
+        return may_enter(actor_of(session), child) and not where.empty  # its place is chosen on the form
     while row.owned.kind == "link":
         row = getattr(row, (row.owned.through or "").removesuffix("_id"))
         if row is None:
