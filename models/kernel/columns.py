@@ -50,12 +50,13 @@ class Moment(TypeDecorator[datetime]):
         inner = self.impl_instance.result_processor(dialect, coltype)
         if inner is None:
             return lambda value: None if value is None else self.process_result_value(value, dialect)
+        parse = datetime.fromisoformat
 
         def read(value: Any) -> datetime | None:
-            found: datetime | None = inner(value)
-            if found is None:
-                return None
-            return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+            try:
+                return None if value is None else parse(f"{value}+00:00")  # SQLite has a text without a zone
+            except ValueError:
+                return self.process_result_value(inner(value), dialect)
 
         return read
 

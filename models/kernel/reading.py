@@ -231,7 +231,7 @@ def _ordinary(text: str) -> bool:
 
 
 def _folded(text: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+    return "".join(plain(text).casefold().split())
 
 
 def _written(value: object) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import gc
 import io
 import json
 import pickle
@@ -247,6 +248,8 @@ def main() -> int:
         engine = engine_of(file)
         made = fill(engine)
         file.with_suffix(".pickle").write_bytes(pickle.dumps(made))
+        gc.collect()
+        gc.freeze()  # as servers and workers do once they have started
         found = compare(engine, made, arguments.rows)
         for form in ("csv", "xlsx"):
             small, large = peak(file, form, SMALL), peak(file, form, LARGE)

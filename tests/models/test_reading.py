@@ -312,6 +312,7 @@ def test_choice() -> None:
     states = {"signed": ["签约", "Signed"], "for_sale": ["待售", "For sale"]}
     assert read_choice(" 签 约", states) == read_choice("SIGNED", states) == "signed"
     assert read_choice("for sale", states) == "for_sale"
+    assert read_choice("推荐意愿 0–10（NPS）", {"nps": ["推荐意愿 0–10（NPS）"]}) == "nps", "a dash in its own words"
     assert read_choice(None, states) is None
     assert code(read_choice, "已卖", states) == "not_a_choice"
     with pytest.raises(Refusal, match="签约、待售"):
