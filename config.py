@@ -56,6 +56,7 @@ class Settings:
         public_url: the address people open, for links in mails; ends with a slash.
         mail: the server mail is handed to; None where none is sent.
         webhook_networks: private networks that webhooks may lie in, such as 10.0.0.0/8.
+        trusted_proxies: how many proxies of ours a request passes; what they say of its address is believed.
     """
 
     home: Path
@@ -75,6 +76,7 @@ class Settings:
     public_url: str = ""
     mail: Mail | None = None
     webhook_networks: tuple[Network, ...] = ()
+    trusted_proxies: int = 0
 
     @classmethod
     def read(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -129,6 +131,7 @@ class Settings:
             public_url=_public_url(given),
             mail=_mail(given, production),
             webhook_networks=_networks(given),
+            trusted_proxies=_number(given, "TRUSTED_PROXIES", 0, 0, 10),
         )
 
     @property

@@ -38,7 +38,7 @@ def open_first_administrator(session: Session, settings: Settings) -> None:
     without = select(accounts.c.id).where(accounts.c.username == ADMINISTRATOR, accounts.c.password.is_(None))
     if session.execute(without).first() is not None:
         password = kept_secret(first_password_file(settings), _fresh)
-        set_password(session, ADMINISTRATOR, password)
+        set_password(session, ADMINISTRATOR, password, first=True)
 
 
 def open_demo_accounts(session: Session, password: str) -> None:

@@ -11,6 +11,7 @@ from flask_compress import Compress
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import jobs, notices, pages, reports
 from app.database import load_models
@@ -21,7 +22,8 @@ from models.kernel.registry import tables
 from models.kernel.secret import use_cipher
 from models.kernel.session import prepare_engine
 from models.kernel.table import Base
-from views.kernel import assets, health, problems, request, theme
+from models.system import passwords
+from views.kernel import assets, duties, health, problems, request, theme
 from views.kernel.pages import view_of
 from views.kernel.resource import ConsoleOpenApi, resource_of
 from views.kernel.routes import LazyRule
@@ -40,6 +42,9 @@ def create_app(settings: Settings) -> Flask:
     app = Flask("doorbook", static_folder=None, template_folder=None)
     app.url_rule_class = LazyRule
     app.config.from_mapping(configuration(settings))
+    if settings.trusted_proxies:  # else anybody could write the address that counts for lock-outs and limits
+        trusted = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=trusted, x_proto=trusted)  # type: ignore[method-assign]
     database = SQLAlchemy(
         app,
         metadata=Base.metadata,
@@ -53,6 +58,7 @@ def create_app(settings: Settings) -> Flask:
         AppBuilder(app, database.session, security_manager_class=ConsoleSecurity, indexview=pages.Home)
         register(app, tables())
         request.install(app, csrf)
+        duties.install(app)
         problems.install(app)
         health.install(app)
         theme.close_framework(app)
@@ -74,6 +80,7 @@ def configuration(settings: Settings) -> dict[str, Any]:
         "FAB_ADD_MENU_VIEWS": False,
         "FAB_API_SHOW_STACKTRACE": False,
         "AUTH_TYPE": 1,
+        "AUTH_DB_FAKE_PASSWORD_HASH_CHECK": passwords.DECOY,
         "AUTH_ROLES_SYNC_AT_LOGIN": False,
         "RATELIMIT_ENABLED": False,
         "LANGUAGES": {"zh": {"flag": "cn", "name": "中文"}, "en": {"flag": "gb", "name": "English"}},

@@ -56,6 +56,7 @@ from views.pages.system.options import OptionListsView
 from views.pages.system.rest import RestPages
 from views.pages.system.rights import RightsView
 from views.pages.system.why import WhyView
+from views.pages.system.signed_in import SessionsView
 
 PAGES: list[type[Any]] = [
     PlaceView,
@@ -63,6 +64,7 @@ PAGES: list[type[Any]] = [
     MoveView,
     GenerateView,
     AccountView,
+    SessionsView,
     OperationLogView,
     CountsView,
     MailboxPages,

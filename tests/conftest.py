@@ -24,9 +24,10 @@ from config import Settings
 from models.kernel.actor import SYSTEM
 from models.kernel.clock import frozen
 from models.kernel.session import act
+from models.system import passwords
 from tests import machine
 from tests.databases import DATA_KEY, SECRET_KEY, Databases, drop_postgres
-from tests.world import NOW, World
+from tests.world import CHEAP, NOW, World
 
 _PARTS = {"postgres": machine.postgres_url, "redis": machine.redis_url, "browser": machine.chromium_path}
 _OF_A_DATABASE = {"engine", "session", "world"}
@@ -105,6 +106,14 @@ def _refuse_foreign(host: Any) -> None:
     host = host.decode() if isinstance(host, bytes) else host
     if host not in _HERE and not host.startswith("127."):
         raise RuntimeError(f"A test wants to reach {host}; tests stay on this machine.")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_hashes() -> Iterator[None]:
+    """Hundreds of tests sign in and set passwords, and few are about hashing: those put the real method back."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "METHOD", CHEAP)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -48,6 +48,9 @@ NOW = datetime(2025, 6, 2, 1, 0, tzinfo=UTC)
 PASSWORD = "open-sesame-42"
 """Of every account."""
 
+CHEAP = "pbkdf2:sha256:1"
+"""How it is hashed in tests."""
+
 PLACES = {
     "group_admin": "group",
     "regional_admin": "east",
@@ -192,7 +195,7 @@ def _people(session: Session, world: World) -> None:
     for login, key in world.keys["user_profile"].items():
         world.accounts[login] = session.get_one(UserProfile, key).user_id
     # One hash, and a cheap one: hundreds of tests sign in, and none of them is about hashing.
-    hashed = generate_password_hash(PASSWORD, method="pbkdf2:sha256:1")
+    hashed = generate_password_hash(PASSWORD, method=CHEAP)
     session.execute(update(load_models().tables["ab_user"]).values(password=hashed))
 
 

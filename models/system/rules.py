@@ -1,4 +1,4 @@
-"""What the area does: passwords, and who may set whose (S04, S19)."""
+"""What the area does: passwords, who may set whose, and that a new one ends what was opened with the old (S04, S19)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
-from werkzeug.security import check_password_hash, generate_password_hash
 
 from models.kernel.audit import entry, write_lines
 from models.kernel.notice import Event, tell
@@ -14,9 +13,10 @@ from models.kernel.refusal import Missing, Refusal
 from models.kernel.session import actor_of, clock_of
 from models.kernel.table import Base
 from models.kernel.words import _
+from models.system import passwords
+from models.system.credential import keep
+from models.system.login_session import end_sessions
 from models.system.signing_in import lift
-
-SHORTEST, LONGEST = 10, 200
 
 PASSWORD_SET = Event(
     "account.password_set",
@@ -37,53 +37,58 @@ def lift_lock(session: Session, profile: Any) -> None:
     write_lines(session, [record])
 
 
-def set_password(session: Session, login: str, password: str) -> None:
-    """Sets the password of an account, lifts its lock-out, and records that it was set (never which).
+def set_password(
+    session: Session, login: str, password: str, *, first: bool | None = None, but: int | None = None
+) -> None:
+    """Sets the password of an account, lifts its lock-out, ends its sessions, and records that it was set (never which).
 
     Args:
         session: acting as whoever sets it; the caller asked for the right to, and commits.
         login: the sign-in name, in any case.
         password: at least 10 characters.
+        first: the person must change it before anything else; left out, where somebody else set it at the console.
+        but: the session that goes on.
 
     Raises:
         Missing: there is no such account.
-        Refusal: the password is too short, too long, or the sign-in name itself.
+        Refusal: the password is too short, too long, the sign-in name itself, or a usual one.
     """
-    if not SHORTEST <= len(password) <= LONGEST or password.strip().lower() == login.lower():
-        raise Refusal(
-            _(
-                "A password has {shortest} to {longest} characters and is not the sign-in name.",
-                "密码长度为 {shortest} 至 {longest} 个字符，且不能与登录名相同。",
-            ).fill(shortest=SHORTEST, longest=LONGEST),
-            "password",
-        )
+    passwords.check(password, login)
     accounts = Base.metadata.tables["ab_user"]
     key = session.execute(select(accounts.c.id).where(func.lower(accounts.c.username) == login.lower())).scalar()
     if key is None:
         raise Missing(_("There is no account “{login}”.", "没有账号“{login}”。").fill(login=login))
-    hashed = generate_password_hash(password, method="scrypt")
-    session.execute(update(accounts).where(accounts.c.id == key).values(password=hashed, fail_login_count=0))
+    actor, now = actor_of(session), clock_of(session)()
+    foreign = actor.user_id not in (None, key)
+    values = {"password": passwords.hashed(password), "fail_login_count": 0}
+    session.execute(update(accounts).where(accounts.c.id == key).values(**values))
+    keep(session, key, must_change=foreign if first is None else first, password_at=now)
     lift(session, login, key)
-    actor = actor_of(session)
-    record: Any = entry(actor, clock_of(session)(), "ab_user", key, "password", {})
+    end_sessions(session, key, but)
+    record: Any = entry(actor, now, "ab_user", key, "password", {})
     write_lines(session, [record])
-    if actor.user_id not in (None, key):
+    if foreign:
         tell(session, actor, PASSWORD_SET, [key])
 
 
-def change_own_password(session: Session, user_id: int, present: str, password: str) -> None:
+def change_own_password(
+    session: Session, user_id: int, present: str, password: str, *, here: int | None = None
+) -> None:
     """Changes one's own password; whoever does not know the present one does not (S04).
+
+    Args:
+        here: the session that asks. It goes on; all others end.
 
     Raises:
         Refusal: at `present` or `password`.
     """
     accounts = Base.metadata.tables["ab_user"]
-    login, hashed = session.execute(
+    login, kept = session.execute(
         select(accounts.c.username, accounts.c.password).where(accounts.c.id == user_id)
     ).one()
-    if not hashed or not check_password_hash(hashed, present):
+    if not passwords.fits(kept, present):
         raise Refusal(_("This is not your present password.", "当前密码不正确。"), "present", code="wrong_password")
     if password == present:
         sentence = _("The new password is the present one. Choose another.", "新密码与当前密码相同，请另设一个。")
         raise Refusal(sentence, "password", code="unchanged")
-    set_password(session, login, password)
+    set_password(session, login, password, but=here)

@@ -7,6 +7,7 @@ depends on the first and the last alone, so that it never tells whether an accou
 
 from __future__ import annotations
 
+import ipaddress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -53,6 +54,18 @@ def tried(name: str) -> str:
     return name.replace("\0", "").strip()[:MAX_LOGIN]
 
 
+def counted_address(address: str) -> str:
+    """Returns an address as it is counted: of IPv6 the network of 64 bits, out of which one customer chooses freely."""
+    try:
+        known = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address[:64]
+    mapped = getattr(known, "ipv4_mapped", None)
+    if known.version == 4 or mapped:
+        return str(mapped or known)
+    return str(ipaddress.ip_network((known, 64), strict=False))
+
+
 def reserve(session: Session, name: str, account: int | None, address: str) -> tuple[datetime | None, bool]:
     """Counts a try as failed before the password is looked at, so that many at once cannot try more than one by one.
 
@@ -83,7 +96,7 @@ def settle(session: Session, name: str, account: int, address: str) -> None:
     """Takes back what `reserve` counted, after a right password: name and account begin anew, the address loses one."""
     locks: Any = LoginLock.__table__
     lift(session, name, account)
-    mine = (locks.c.kind == "address") & (locks.c.who == address[:64])
+    mine = (locks.c.kind == "address") & (locks.c.who == counted_address(address))
     session.execute(update(locks).where(mine).values(failures=locks.c.failures - 1))
     session.execute(update(locks).where(mine, locks.c.failures < TRIES["address"]).values(until=None))
     session.execute(delete(locks).where(mine, locks.c.failures <= 0))
@@ -131,7 +144,7 @@ def log(session: Session, name: str, account: int | None, address: str, channel:
 def _counters(name: str, account: int | None, address: str) -> list[tuple[str, str]]:
     """The counters of a try, in one order for everybody, so that two tries never wait for each other in a circle."""
     accounts = [] if account is None else [("account", str(account))]
-    return [*accounts, ("address", address[:64]), ("name", tried(name).lower()[:64])]
+    return [*accounts, ("address", counted_address(address)), ("name", tried(name).lower()[:64])]
 
 
 def _take(session: Session, kind: str, who: str, now: datetime) -> Any:

@@ -31,6 +31,7 @@ from models.kernel.actor import Actor
 from models.kernel.columns import BigId
 from models.kernel.grant import require_command_over
 from models.kernel.keeper import keeps_a_group_admin
+from models.system.login_session import end_sessions
 
 
 class AccountState(Options):
@@ -94,6 +95,8 @@ class UserProfile(Table):
             (self.user_id,) = connection.execute(accounts.insert().values(values)).inserted_primary_key or (None,)
         else:
             connection.execute(accounts.update().where(accounts.c.id == self.user_id).values(values))
+            if not values["active"]:
+                end_sessions(session, self.user_id)  # not only until the person is let in again
 
     def leaving(self, session: Session, actor: Actor) -> Iterable[Refusal]:
         """Whoever leaves signs in no more, and is sent away only by those who command all they hold."""
@@ -103,6 +106,8 @@ class UserProfile(Table):
             return (last,)
         accounts: Any = UserProfile.metadata.tables["ab_user"]
         session.connection().execute(accounts.update().where(accounts.c.id == self.user_id).values(active=False))
+        if self.user_id is not None:
+            end_sessions(session, self.user_id)
         return ()
 
     def faults(self, session: Session, actor: Actor) -> Iterable[Refusal]:

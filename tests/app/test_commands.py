@@ -27,6 +27,7 @@ from models.kernel.refusal import Missing, Refusal
 from models.kernel.roles import ROLES
 from models.kernel.words import _
 from models.org.group import Group
+from models.system import passwords
 from tests.databases import BOTH
 from tests.world import World
 
@@ -155,10 +156,11 @@ def test_check_finds_what_was_changed_behind_our_back(
 @pytest.mark.parametrize("backend", BOTH)
 def test_passwords(session: Session, world: World, here: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO("correct horse battery\n"))
+    monkeypatch.setattr(passwords, "METHOD", "scrypt:32768:8:3")
     assert run.main(["set-password", "Finance"]) == 0
     accounts = load_models().tables["ab_user"]
     hashed = session.scalar(select(accounts.c.password).where(accounts.c.username == "finance"))
-    assert hashed.startswith("scrypt:")
+    assert hashed.startswith("scrypt:32768:8:3$")
     assert check_password_hash(hashed, "correct horse battery")
     record = session.scalars(select(AuditLog).order_by(AuditLog.id.desc()).limit(1)).one()
     assert (record.table_name, record.row_id, record.action) == ("ab_user", world.accounts["finance"], "password")

@@ -19,6 +19,7 @@ from werkzeug.test import TestResponse
 from models.kernel import search
 from models.kernel.registry import infos, tables
 from models.kernel.secret import cipher
+from models.system.login_session import TOKEN, open_session
 from tests.contract.conftest import Filled
 from tests.contract.oracle import Oracle
 from tests.world import PASSWORD
@@ -169,7 +170,10 @@ class Console:
             from flask_jwt_extended import create_access_token
 
             with self.app.app_context():
-                self._token = create_access_token(identity=str(self.user), fresh=True)
+                own = self.app.appbuilder.session  # type: ignore[attr-defined]
+                claims = {"sid": open_session(own(), self.user, TOKEN, "127.0.0.1", "tests")}
+                own.commit()
+                self._token = create_access_token(identity=str(self.user), fresh=True, additional_claims=claims)
         return self._token
 
     def readable(self, name: str, key: int) -> bool:

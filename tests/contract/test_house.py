@@ -26,6 +26,8 @@ RAW: dict[str, str] = {
     "models/parameter/announcement.py": "one's own read receipts and one's own profile, whatever one's rights on them",
     "models/parameter/rules.py": "a time limit counts by the work calendar, whoever may see that calendar",
     "models/property/rules.py": "generation locks a project it has write on and reads its units' keys",
+    "models/system/credential.py": "kept for an account, read before anybody acts",
+    "models/system/login_session.py": "who is signed in where, read before anybody acts; one's own by account",
     "models/system/signing_in.py": "counts tries and finds accounts before anybody acts",
     "views/pages/org/home.py": "the person's own audit lines; every row named is looked up through the gate",
     "views/pages/system/account.py": "one's own profile, grants and audit lines, whatever one's rights; the lines of a set password",

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import secrets
 from typing import Any
 
-from flask import Flask, current_app, g, has_request_context, request
+from flask import Flask, Response, current_app, g, has_request_context, request
 from flask import session as cookie
 from flask_jwt_extended import verify_jwt_in_request
-from flask_login import current_user, logout_user
+from flask_login import current_user
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from models.kernel.actor import NOBODY, Actor
+from models.kernel.clock import utc_now
 from models.kernel.grant import held_by
 from models.kernel.session import act, reading
 from models.kernel.words import LANGUAGES, Words
+from models.system.login_session import NOTED_EACH, seen
 from views.kernel.within import within
 
 log = logging.getLogger(__name__)
@@ -71,11 +72,6 @@ def bearer() -> bool:
     return request.headers.get("Authorization", "").lower().startswith("bearer ")
 
 
-def session_key(password: str | None) -> str:
-    """Returns what a session remembers of the password it was opened with: enough to notice another one."""
-    return hashlib.sha256(f"session {password}".encode()).hexdigest()[:24]
-
-
 def begin(*, only_reads: bool = False) -> None:
     """Before each request: gives it an id, says whether it may write, and resolves who asks.
 
@@ -87,14 +83,11 @@ def begin(*, only_reads: bool = False) -> None:
     if request.endpoint in ("static", "appbuilder.static") or request.path.startswith(("/static/", "/healthz")):
         return
     if bearer() and request.path.startswith("/api/"):
-        verify_jwt_in_request(optional=False)
+        verify_jwt_in_request(refresh=request.endpoint == "SecurityApi.refresh")
         user = g.get("user")
     else:
         user = current_user if current_user.is_authenticated else None
     if user is None or not user.is_active:
-        return
-    if not bearer() and cookie.get("key") != session_key(user.password):
-        logout_user()  # the password was changed since: sessions opened with the old one end
         return
     own = session()
     grants = held_by(own, user.id)
@@ -112,6 +105,15 @@ def begin(*, only_reads: bool = False) -> None:
     act(own, g.actor)
 
 
+def _note_seen(engine: Any, key: int, address: str) -> None:
+    try:
+        with Session(engine) as own:
+            seen(own, key, address)
+            own.commit()
+    except DBAPIError as error:
+        log.info("when a session was last used could not be noted: %s", error.orig)
+
+
 def install(app: Flask, csrf: CSRFProtect) -> None:
     """Runs `begin` before each request, then refuses writing requests that a foreign page could have sent."""
 
@@ -126,6 +128,15 @@ def install(app: Flask, csrf: CSRFProtect) -> None:
         except DBAPIError as error:
             log.warning("a connection was cut after its last statement: %s", error.orig)
             own().invalidate()
+
+    @app.after_request
+    def _seen(response: Response) -> Response:
+        """Notes that the session was used, once in a while, and after the answer went out: nobody waits for it."""
+        row, now = g.get("signed"), utc_now()
+        if row is not None and now - row.seen_at > NOTED_EACH:
+            engine, address = session().get_bind(), request.remote_addr or ""
+            response.call_on_close(lambda: _note_seen(engine, row.session_id, address))
+        return response
 
     @app.before_request
     def _begin() -> None:

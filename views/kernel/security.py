@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,6 +11,7 @@ from flask_appbuilder import expose
 from flask_appbuilder.security.api import SecurityApi as TokenApi
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_appbuilder.security.views import AuthDBView
+from flask_jwt_extended import create_access_token, create_refresh_token, get_jwt, jwt_required
 from flask_login import login_user, logout_user
 from flask_wtf.csrf import generate_csrf
 from sqlalchemy import select
@@ -24,12 +24,14 @@ from models.kernel.registry import tables
 from models.kernel.roles import WRITE
 from models.kernel.scope import may
 from models.kernel.words import LANGUAGES, _
-from models.system import signing_in
+from models.system import passwords, signing_in
+from models.system.credential import Credential
 from models.system.login_log import LoginResult
+from models.system.login_session import PAGE, TOKEN, LoginSession, end_session, is_over, open_session, secret_hash
 from views.kernel import resume
 from views.kernel.assets import YEAR
 from views.kernel.problems import problem
-from views.kernel.request import actor, is_api, language, say, session_key
+from views.kernel.request import actor, is_api, language, say
 from views.kernel.request import session as database
 
 
@@ -77,6 +79,24 @@ def _form_comes_back(target: str, fields: resume.Pairs) -> str:
     return render_template("doorbook/confirm.html", shell=shell(title), page=page)
 
 
+def enter(user: Any) -> None:
+    """Signs a person in at this browser. What was open there before is not carried on."""
+    own = database()
+    chosen = language_of(own, user.id) or session.get("language")
+    session.clear()
+    if chosen in LANGUAGES:
+        session["language"] = chosen
+    session["sid"] = _opened(user.id, PAGE)
+    login_user(user, remember=False)
+
+
+def _opened(user_id: int, kind: str) -> str:
+    own = database()
+    secret = open_session(own, user_id, kind, request.remote_addr or "", request.headers.get("User-Agent", ""))
+    own.commit()
+    return secret
+
+
 class AuthView(AuthDBView):
     """Signing in and out, and choosing a language."""
 
@@ -93,28 +113,23 @@ class AuthView(AuthDBView):
             manager = self.appbuilder.sm
             user = manager.auth_user_db(request.form.get("username", "").strip(), request.form.get("password", ""))
             if user is not None:
-                chosen = language_of(database(), user.id) or session.get("language")
-                session.clear()  # a session that was open before signing in is not carried on
-                if chosen in LANGUAGES:
-                    session["language"] = chosen
-                login_user(user, remember=False)
-                session["signed_in_at"] = int(time.time())
-                session["key"] = session_key(user.password)
+                enter(user)
                 fields = resume.unpack(request.form.get(resume.KEPT), user.id)
                 if fields is not None and resume.can_resume(target):
                     return _form_comes_back(target, fields)
                 return redirect(target)
             locked = g.get("locked_until")
-            error = say(
-                locked_words(locked) if locked else _("The name or the password is wrong.", "用户名或密码错误。")
-            )
+            error = say(locked_words(locked) if locked else _WRONG)
         kept = request.form.get(resume.KEPT, "")
         status = 200 if not error else 429 if g.get("locked_until") else 401
         return sign_in_page(target, error=error, kept=kept), status
 
     @expose("/logout/", methods=["POST"])
     def logout(self) -> Any:
-        """Signs out; POST only, so that no foreign page can do it."""
+        """Signs out, here alone; POST only, so that no foreign page can do it."""
+        if "signed" in g:
+            end_session(database(), g.signed.user_id, g.signed.session_id)
+            database().commit()
         logout_user()
         chosen = session.get("language")
         session.clear()
@@ -157,15 +172,88 @@ def locked_words(until: datetime) -> Any:
     return sentence.fill(n=minutes)
 
 
+_WRONG = _("The name or the password is wrong.", "用户名或密码错误。")
+_ASKED = _(
+    "Send JSON with username and password; provider, where it is named, is db.",
+    "请以 JSON 提交 username 与 password；如填写 provider，只能为 db。",
+)
+
+
 class SecurityApi(TokenApi):
     """The token resource of the framework, whose endpoint keeps its name; a lock-out is said as a problem (429)."""
 
     @expose("/login", methods=["POST"])
     def login(self) -> Any:
-        """A token for a name and a password."""
-        answer = super().login()
+        """A token for a name and a password.
+        ---
+        post:
+          description: A token for a name and a password. It ends with its session, and when the password changes.
+          requestBody:
+            required: true
+            content:
+              application/json:
+                schema:
+                  type: object
+                  required: [username, password]
+                  properties:
+                    username: {type: string}
+                    password: {type: string}
+                    provider: {type: string, enum: [db]}
+                    refresh: {type: boolean, description: Whether a token for new tokens is wanted as well}
+          responses:
+            200:
+              description: Signed in
+              content:
+                application/json:
+                  schema:
+                    type: object
+                    properties:
+                      access_token: {type: string}
+                      refresh_token: {type: string}
+            400: {description: The body cannot be read}
+            401: {description: The name or the password is wrong}
+            429: {description: Too many failed tries}
+        """
+        sent = request.get_json(silent=True)
+        if not isinstance(sent, dict) or not all(isinstance(sent.get(name), str) for name in ("username", "password")):
+            return problem(400, say(_ASKED), code="body")
+        if sent.get("provider", "db") != "db":
+            return problem(400, say(_ASKED), code="provider")
+        user = self.appbuilder.sm.auth_user_db(sent["username"].strip(), sent["password"])
         until = g.get("locked_until")
-        return answer if until is None else problem(429, say(locked_words(until)), code="locked")
+        if until is not None:
+            return problem(429, say(locked_words(until)), code="locked")
+        if user is None:
+            return problem(401, say(_WRONG), code="unauthorised")
+        claims = {"sid": _opened(user.id, TOKEN)}
+        given = {"access_token": create_access_token(str(user.id), fresh=True, additional_claims=claims)}
+        if sent.get("refresh"):
+            given["refresh_token"] = create_refresh_token(str(user.id), additional_claims=claims)
+        return self.response(200, **given)
+
+    @expose("/refresh", methods=["POST"])
+    @jwt_required(refresh=True)
+    def refresh(self) -> Any:
+        """A new token for a refresh token.
+        ---
+        post:
+          description: A new token for a refresh token, while its session lasts
+          responses:
+            200:
+              description: A new token
+              content:
+                application/json:
+                  schema:
+                    type: object
+                    properties:
+                      access_token: {type: string}
+            401: {description: The token is wrong or its session has ended}
+          security:
+            - jwt_refresh: []
+        """
+        known = get_jwt()
+        token = create_access_token(known["sub"], fresh=False, additional_claims={"sid": known.get("sid", "")})
+        return self.response(200, access_token=token)
 
 
 class ConsoleSecurity(SecurityManager):
@@ -197,10 +285,40 @@ class ConsoleSecurity(SecurityManager):
             result = LoginResult.UNKNOWN if known is None else LoginResult.CLOSED if closed else LoginResult.WRONG
         if found is not None:
             result = LoginResult.SIGNED_IN
+            if passwords.is_old(found.password):
+                found.password = passwords.hashed(password)
             signing_in.settle(own, username, found.id, address)
         signing_in.log(own, username or "", key, address, channel, result.value)
         own.commit()
         return found
+
+    def load_user(self, pk: int) -> Any:
+        """Returns whose session this browser's cookie belongs to; nobody's, once it has ended."""
+        return self._signed_in(int(pk), session.get("sid"), PAGE)
+
+    def load_user_jwt(self, _header: Any, data: Any) -> Any:
+        """Returns whose session a token belongs to; nobody's, once it has ended."""
+        found = self._signed_in(int(data["sub"]), data.get("sid"), TOKEN)
+        if found is not None:
+            g.user = found
+        return found
+
+    def _signed_in(self, user_id: int, secret: str | None, kind: str) -> Any:
+        """The account, its session and what it must do first, in one statement; `g.signed` is the rest of that row."""
+        who, rows, kept = self.user_model, LoginSession.__table__.c, Credential.__table__.c
+        statement = (
+            select(
+                who, rows.id.label("session_id"), rows.user_id, rows.kind, rows.seen_at, rows.until, kept.must_change
+            )
+            .join(LoginSession.__table__, rows.user_id == who.id)
+            .outerjoin(Credential.__table__, kept.user_id == who.id)
+            .where(who.id == user_id, rows.secret == secret_hash(secret), rows.kind == kind)
+        )
+        found = database().execute(statement).first()
+        if found is None or not found[0].is_active or is_over(found, utc_now()):
+            return None
+        g.signed = found
+        return found[0]
 
     def has_access(self, permission_name: str, view_name: str) -> bool:
         """Answers the framework: `can_read` on a table's name. Anything it asks about beyond our tables is no."""

@@ -41,6 +41,7 @@ ACTIONS: dict[str, Words] = {
     "add": _("entered this record", "新增了该记录"),
     "change": _("changed {fields}", "修改了{fields}"),
     "delete": _("put it in the recycle bin", "将其移入回收站"),
+    "sign_out": _("signed out everywhere", "退出了全部登录"),
     "unlock": _("lifted the lock-out", "解除了登录锁定"),
     "restore": _("restored it", "恢复了该记录"),
     "purge": _("deleted it for good", "彻底删除了该记录"),

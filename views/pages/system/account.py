@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, render_template, request
-from flask import session as cookie
+from flask import flash, g, redirect, render_template, request
 from flask_appbuilder import BaseView, expose
-from flask_login import current_user
 from sqlalchemy import select
 
 from models.kernel.clock import today
@@ -19,13 +17,14 @@ from models.kernel.roles import ROLES, WRITE
 from models.kernel.scope import reach
 from models.kernel.session import clock_of
 from models.kernel.words import _
-from models.system.rules import SHORTEST, change_own_password, lift_lock, set_password
+from models.system.passwords import SHORTEST
+from models.system.rules import change_own_password, lift_lock, set_password
 from models.system.user_profile import UserProfile
 from views.kernel.access import needs, signed_in
 from views.kernel.cells import Cell
 from views.kernel.formats import day
 from views.kernel.pages import RECORD_ACTIONS
-from views.kernel.request import actor, language, say, session_key
+from views.kernel.request import actor, language, say
 from views.kernel.request import session as database
 from views.kernel.shell import ancestors, shell, tree_nodes
 from views.pages.fields import PlainField, put_errors
@@ -41,6 +40,32 @@ def may_set(profile: UserProfile) -> bool:
     except Denied:
         return False
     return True
+
+
+def held_profile(pk: str) -> UserProfile:
+    """Returns the profile where the actor may write it.
+
+    Raises:
+        Missing: there is none the actor sees.
+        Denied: it is seen, but not theirs to write.
+    """
+    if not pk.isdecimal() or len(pk) > 18:
+        raise Missing()
+    statement = select(UserProfile).where(UserProfile.id == int(pk))
+    found = database().execute(statement).scalar_one_or_none()
+    if found is None:
+        raise Missing()
+    held = database().execute(statement.execution_options(right=WRITE)).scalar_one_or_none()
+    if held is None:
+        raise Denied()
+    return found
+
+
+def own_profile() -> Any:
+    """Returns the actor's own profile, which may well lie above what they see; None for an account without one."""
+    people = UserProfile.__table__
+    statement = select(people).where(people.c.user_id == actor().user_id, people.c.deleted_at.is_(None))
+    return database().execute(statement).first()
 
 
 RECORD_ACTIONS.setdefault("user_profile", []).append(
@@ -76,7 +101,7 @@ class AccountView(BaseView):  # type: ignore[misc]
     def me(self) -> Any:
         """Who one is here, and what one was granted where and until when."""
         own = database()
-        profile, login = self._profile(), self._login()
+        profile, login = own_profile(), self._login()
         facts = [(_("Sign-in name", "登录名"), login), (_("Name", "姓名"), profile.name if profile else actor().name)]
         if profile is not None:
             facts += [
@@ -87,12 +112,15 @@ class AccountView(BaseView):  # type: ignore[misc]
                 (_("Mobile", "手机"), str(profile.mobile) if profile.mobile else ""),
                 (_("E-mail", "邮箱"), profile.email or ""),
             ]
+        from views.pages.system.signed_in import shown_sessions  # which takes its parts from here
+
         title = _("My account", "我的账户")
         page = {
             "title": title,
             "facts": [{"label": label, "cell": Cell("text", str(value or ""))} for label, value in facts],
             "grants": self._grants(profile),
             "language": language(),
+            "sessions": shown_sessions(),
         }
         return render_template("doorbook/me.html", shell=shell(title), page=page)
 
@@ -111,13 +139,12 @@ class AccountView(BaseView):  # type: ignore[misc]
         own, sent = database(), request.form
         try:
             self._same(sent)
-            change_own_password(own, actor().user_id or 0, sent.get("present", "")[:500], sent.get("password", ""))
+            user, new = actor().user_id or 0, sent.get("password", "")
+            change_own_password(own, user, sent.get("present", "")[:500], new, here=g.signed.session_id)
             own.commit()
         except Refusal as refusal:
             own.rollback()
             return self._form(title, fields, "/me", refusal), refusal.status
-        own.refresh(current_user, ["password"])
-        cookie["key"] = session_key(current_user.password)  # this session goes on; all others end
         flash(
             say(_("Your password was changed. Other sessions were signed out.", "密码已修改，其他会话已退出登录。")),
             "ok",
@@ -129,7 +156,7 @@ class AccountView(BaseView):  # type: ignore[misc]
     def password_of(self, pk: str) -> Any:
         """Sets the password of somebody whose profile one may write, and who holds nothing one may not grant."""
         own = database()
-        profile = self._of(pk)
+        profile = held_profile(pk)
         if profile.user_id == actor().user_id:
             return redirect("/password")
         require_command_over(own, actor(), profile)
@@ -159,31 +186,12 @@ class AccountView(BaseView):  # type: ignore[misc]
     def unlock(self, pk: str) -> Any:
         """Lifts the lock-out of somebody whose password one may set."""
         own = database()
-        profile = self._of(pk)
+        profile = held_profile(pk)
         require_command_over(own, actor(), profile)
         lift_lock(own, profile)
         own.commit()
         flash(say(_("“{name}” may try to sign in again.", "“{name}”可以重新登录。").fill(name=profile.name)), "ok")
         return redirect(f"/user_profile/show/{profile.id}")
-
-    def _of(self, pk: str) -> UserProfile:
-        """Returns the profile where the actor may write it."""
-        if not pk.isdecimal() or len(pk) > 18:
-            raise Missing()
-        statement = select(UserProfile).where(UserProfile.id == int(pk))
-        found = database().execute(statement).scalar_one_or_none()
-        if found is None:
-            raise Missing()
-        held = database().execute(statement.execution_options(right=WRITE)).scalar_one_or_none()
-        if held is None:
-            raise Denied()
-        return found
-
-    def _profile(self) -> Any:
-        """Returns the actor's own profile, which may well lie above what they see."""
-        people = UserProfile.__table__
-        statement = select(people).where(people.c.user_id == actor().user_id, people.c.deleted_at.is_(None))
-        return database().execute(statement).first()
 
     def _login(self) -> str:
         accounts = UserProfile.metadata.tables["ab_user"]
