@@ -45,6 +45,7 @@ from views.pages.property.generate import GenerateView
 from views.pages.property.ledger import LedgerView
 from views.pages.property.roomgrid import RoomGridView
 from views.pages.system.account import AccountView
+from views.pages.system.api_tokens import ApiTokensView
 from views.pages.system.grant_preview import GrantPreview
 from views.pages.system.job import JobView, ScheduleView
 from views.pages.system.job_api import JobApi
@@ -55,8 +56,8 @@ from views.pages.system.operation_log import OperationLogView
 from views.pages.system.options import OptionListsView
 from views.pages.system.rest import RestPages
 from views.pages.system.rights import RightsView
-from views.pages.system.why import WhyView
 from views.pages.system.signed_in import SessionsView
+from views.pages.system.why import WhyView
 
 PAGES: list[type[Any]] = [
     PlaceView,
@@ -65,6 +66,7 @@ PAGES: list[type[Any]] = [
     GenerateView,
     AccountView,
     SessionsView,
+    ApiTokensView,
     OperationLogView,
     CountsView,
     MailboxPages,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from models.kernel.roles import RIGHTS
 from models.kernel.words import LANGUAGES
 
 
@@ -19,6 +20,24 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class Cut:
+    """What a token of the interface leaves of its person's rights. It only ever takes away.
+
+    Attributes:
+        rights: the rights that are left; `move` stands for those of all transitions.
+        tables: the tables they hold for; None for all.
+    """
+
+    rights: frozenset[str]
+    tables: frozenset[str] | None = None
+
+    def leaves(self, table: str, right: str) -> bool:
+        """Returns whether a right on a table is left."""
+        known = right if right in RIGHTS else "move"
+        return known in self.rights and (self.tables is None or table in self.tables)
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
     """Who acts, through which channel, with which grants.
 
@@ -28,6 +47,7 @@ class Actor:
         system: migrations, seeds and commands of the operator: every right everywhere, and named so in the audit.
         within: paths the person narrowed the console to with the tree switcher; empty means all that the grants give.
         channel: page, api, import, command or job.
+        cut: what the token that is used leaves of the rights; None for a person, who has them all.
     """
 
     user_id: int | None
@@ -39,6 +59,7 @@ class Actor:
     channel: str = "page"
     address: str = ""
     request_id: str = ""
+    cut: Cut | None = None
     _reaches: dict[tuple[str, str], object] = field(default_factory=dict, compare=False, hash=False, repr=False)
 
     def roles(self) -> frozenset[str]:

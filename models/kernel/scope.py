@@ -64,7 +64,9 @@ EVERYWHERE = Reach(everything=True)
 
 
 def granted_paths(actor: Actor, cls: type[Table], right: str) -> frozenset[str]:
-    """Returns the paths of the actor's grants whose role has `right` on `cls`."""
+    """Returns the paths of the actor's grants whose role has `right` on `cls`, where a token leaves it."""
+    if actor.cut is not None and not actor.cut.leaves(cls.__tablename__, right):
+        return frozenset()
     roles = rights_of(cls).roles(right)
     return frozenset(held.path for held in actor.grants if held.role in roles)
 

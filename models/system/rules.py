@@ -14,9 +14,10 @@ from models.kernel.session import actor_of, clock_of
 from models.kernel.table import Base
 from models.kernel.words import _
 from models.system import passwords
+from models.system.api_token import revoke_tokens
 from models.system.credential import keep
 from models.system.login_session import end_sessions
-from models.system.signing_in import lift
+from models.system.signing_in import lift, locked_words, reserve, settle
 
 PASSWORD_SET = Event(
     "account.password_set",
@@ -65,29 +66,51 @@ def set_password(
     keep(session, key, must_change=foreign if first is None else first, password_at=now)
     lift(session, login, key)
     end_sessions(session, key, but)
+    if foreign:
+        revoke_tokens(session, key)
     record: Any = entry(actor, now, "ab_user", key, "password", {})
     write_lines(session, [record])
     if foreign:
         tell(session, actor, PASSWORD_SET, [key])
 
 
+def confirm_password(session: Session, user_id: int, present: str, address: str) -> None:
+    """Asks again who sits there, before something weighty. Tries are counted with those of signing in, and commit.
+
+    An account that never had a password, since another service signs it in, is asked for none.
+
+    Raises:
+        Refusal: at `present`: wrong, or locked out after too many.
+    """
+    accounts = Base.metadata.tables["ab_user"].c
+    login, kept = session.execute(select(accounts.username, accounts.password).where(accounts.id == user_id)).one()
+    if not kept:
+        return
+    until, may_try = reserve(session, login, user_id, address)
+    session.commit()
+    if not may_try:
+        now = clock_of(session)()
+        raise Refusal(locked_words(until or now, now), "present", code="locked", status=429)
+    if not passwords.fits(kept, present):
+        raise Refusal(_("This is not your present password.", "当前密码不正确。"), "present", code="wrong_password")
+    settle(session, login, user_id, address)
+
+
 def change_own_password(
-    session: Session, user_id: int, present: str, password: str, *, here: int | None = None
+    session: Session, user_id: int, present: str, password: str, *, address: str = "", here: int | None = None
 ) -> None:
     """Changes one's own password; whoever does not know the present one does not (S04).
 
     Args:
+        address: where the person asks from, to count wrong tries.
         here: the session that asks. It goes on; all others end.
 
     Raises:
         Refusal: at `present` or `password`.
     """
-    accounts = Base.metadata.tables["ab_user"]
-    login, kept = session.execute(
-        select(accounts.c.username, accounts.c.password).where(accounts.c.id == user_id)
-    ).one()
-    if not passwords.fits(kept, present):
-        raise Refusal(_("This is not your present password.", "当前密码不正确。"), "present", code="wrong_password")
+    accounts = Base.metadata.tables["ab_user"].c
+    login = session.execute(select(accounts.username).where(accounts.id == user_id)).scalar_one()
+    confirm_password(session, user_id, present, address)
     if password == present:
         sentence = _("The new password is the present one. Choose another.", "新密码与当前密码相同，请另设一个。")
         raise Refusal(sentence, "password", code="unchanged")

@@ -20,6 +20,7 @@ from models.kernel.node import Node, steps
 from models.kernel.search import keep_keys
 from models.kernel.session import clock_of
 from models.kernel.table import Base
+from models.kernel.words import Words, _
 from models.system.login_log import LoginLog
 from models.system.user_profile import UserProfile
 
@@ -90,6 +91,13 @@ def reserve(session: Session, name: str, account: int | None, address: str) -> t
         values = {"failures": failures, "tried_at": now, "until": _until(kind, failures, now)}
         session.execute(update(locks).where(locks.c.id == lock.id).values(**values))
     return None, True
+
+
+def locked_words(until: datetime, now: datetime) -> Words:
+    """Says for how many minutes a name or an address is locked out, existing or not."""
+    minutes = max(1, -(-int((until - now).total_seconds()) // 60))
+    sentence = _("Too many failed tries. Try again in {n} minutes.", "失败次数过多，请在 {n} 分钟后重试。")
+    return sentence.fill(n=minutes)
 
 
 def settle(session: Session, name: str, account: int, address: str) -> None:

@@ -26,6 +26,7 @@ RAW: dict[str, str] = {
     "models/parameter/announcement.py": "one's own read receipts and one's own profile, whatever one's rights on them",
     "models/parameter/rules.py": "a time limit counts by the work calendar, whoever may see that calendar",
     "models/property/rules.py": "generation locks a project it has write on and reads its units' keys",
+    "models/system/api_token.py": "one's own tokens by account, found by their hash before anybody acts",
     "models/system/credential.py": "kept for an account, read before anybody acts",
     "models/system/login_session.py": "who is signed in where, read before anybody acts; one's own by account",
     "models/system/signing_in.py": "counts tries and finds accounts before anybody acts",

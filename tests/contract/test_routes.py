@@ -80,7 +80,7 @@ OWN_PAGES = {
     "/ledger/<int:pk>/<token>/wrong.xlsx", "/ledger/<int:pk>/export.xlsx", "/<table>/<pk>/password",
     "/roomgrid/", "/roomgrid/<pk>", "/roomgrid/project/<pk>", "/roomgrid/card/<pk>", "/roomgrid/<pk>/labels",
     "/<table>/<pk>/book", "/<table>/<pk>/unlock", "/<table>/<pk>/sign-out",
-    "/me/sessions/<int:key>/end", "/me/sessions/end",
+    "/me/sessions/<int:key>/end", "/me/sessions/end", "/me/tokens", "/me/tokens/<int:key>/revoke",
     "/inspection/grid/<int:pk>", "/inspection/choose", "/inspection/summary/<int:pk>", "/inspect/plan/<int:pk>",
     "/inspect/<int:pk>", "/inspect/<int:pk>/issue", "/inspect/<int:pk>/result", "/issue-lists/", "/issue-lists/<int:pk>",
     "/issue-lists/<int:pk>/dispatch", "/issue-lists/out/<int:pk>/<string:how>",

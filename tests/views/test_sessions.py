@@ -190,7 +190,9 @@ def test_a_session_ends_by_itself_and_is_noted_while_it_is_used(app: Flask, worl
     back(seen_at=utc_now(), until=utc_now() - timedelta(seconds=1))
     assert not is_in(one)
     assert Console(app, "finance").get("/me").status_code == 200
-    assert row.secret not in [kept.secret for kept in rows(app, "finance", world)]  # signing in puts away what has ended
+    assert row.secret not in [
+        kept.secret for kept in rows(app, "finance", world)
+    ]  # signing in puts away what has ended
 
 
 def test_only_our_own_proxies_are_believed(app: Flask, world: World, settings: Settings) -> None:

@@ -118,7 +118,7 @@ def add_paths(spec: Any, cls: type[Table], base: str) -> None:
             "result": {"type": "array", "items": {"type": "object"}},
         },
     }
-    common = {"tags": [cls.screen.label.en], "security": [{"jwt": []}]}
+    common = {"tags": [cls.screen.label.en], "security": [{"jwt": []}, {"api_key": []}]}
 
     def body(kind: str) -> dict[str, Any]:
         return {

@@ -142,7 +142,7 @@ def _body(schema: dict[str, Any], kind: str = "application/json", *, required: b
 
 def add_row_paths(spec: Any, cls: type[Table], base: str) -> None:
     """Adds the addresses of `views.kernel.row_resource` for a table to the document."""
-    common = {"tags": [cls.screen.label.en], "security": [{"jwt": []}]}
+    common = {"tags": [cls.screen.label.en], "security": [{"jwt": []}, {"api_key": []}]}
     match = {"in": "header", "name": "If-Match", "required": True, "schema": _TEXT}
     pk, key, line = _key("pk"), _key("key"), _key("line")
     row = _of(cls.__name__)

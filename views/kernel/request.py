@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, Response, current_app, g, has_request_context, request
@@ -11,15 +12,18 @@ from flask import session as cookie
 from flask_jwt_extended import verify_jwt_in_request
 from flask_login import current_user
 from flask_wtf.csrf import CSRFProtect
+from jwt.exceptions import InvalidTokenError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from models.kernel.actor import NOBODY, Actor
+from models.kernel.actor import NOBODY, Actor, Cut
 from models.kernel.clock import utc_now
 from models.kernel.grant import held_by
 from models.kernel.session import act, reading
 from models.kernel.words import LANGUAGES, Words
+from models.system.api_token import cut_of, token_used
 from models.system.login_session import NOTED_EACH, seen
+from views.kernel.token_use import remember, sent_token, stay_in_scope, token_row
 from views.kernel.within import within
 
 log = logging.getLogger(__name__)
@@ -82,7 +86,15 @@ def begin(*, only_reads: bool = False) -> None:
     reading.set(only_reads or request.method in SAFE)
     if request.endpoint in ("static", "appbuilder.static") or request.path.startswith(("/static/", "/healthz")):
         return
-    if bearer() and request.path.startswith("/api/"):
+    cut: Cut | None = None
+    secret = sent_token() if request.path.startswith("/api/") else None
+    if secret is not None:
+        row = token_row(session(), current_app.appbuilder.sm.user_model, secret)  # type: ignore[attr-defined]
+        if row is None:
+            raise InvalidTokenError()  # what exactly is wrong is not said (views.kernel.problems)
+        remember(row)
+        user, cut = row[0], cut_of(row)
+    elif bearer() and request.path.startswith("/api/"):
         verify_jwt_in_request(refresh=request.endpoint == "SecurityApi.refresh")
         user = g.get("user")
     else:
@@ -101,17 +113,20 @@ def begin(*, only_reads: bool = False) -> None:
         channel="api" if is_api() else "page",
         address=request.remote_addr or "",
         request_id=g.request_id,
+        cut=cut,
     )
     act(own, g.actor)
+    if cut is not None:
+        stay_in_scope(cut)
 
 
-def _note_seen(engine: Any, key: int, address: str) -> None:
+def _note(engine: Any, note: Callable[[Session, int, str], None], key: int, address: str) -> None:
     try:
         with Session(engine) as own:
-            seen(own, key, address)
+            note(own, key, address)
             own.commit()
     except DBAPIError as error:
-        log.info("when a session was last used could not be noted: %s", error.orig)
+        log.info("when a session or token was last used could not be noted: %s", error.orig)
 
 
 def install(app: Flask, csrf: CSRFProtect) -> None:
@@ -132,10 +147,12 @@ def install(app: Flask, csrf: CSRFProtect) -> None:
     @app.after_request
     def _seen(response: Response) -> Response:
         """Notes that the session was used, once in a while, and after the answer went out: nobody waits for it."""
-        row, now = g.get("signed"), utc_now()
-        if row is not None and now - row.seen_at > NOTED_EACH:
-            engine, address = session().get_bind(), request.remote_addr or ""
-            response.call_on_close(lambda: _note_seen(engine, row.session_id, address))
+        row, token, since = g.get("signed"), g.get("token"), utc_now() - NOTED_EACH
+        engine, address = session().get_bind(), request.remote_addr or ""
+        if row is not None and row.seen_at < since:
+            response.call_on_close(lambda: _note(engine, seen, row.session_id, address))
+        if token is not None and (token.used_at is None or token.used_at < since):
+            response.call_on_close(lambda: _note(engine, token_used, token.token_id, address))
         return response
 
     @app.before_request

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -119,7 +118,7 @@ class AuthView(AuthDBView):
                     return _form_comes_back(target, fields)
                 return redirect(target)
             locked = g.get("locked_until")
-            error = say(locked_words(locked) if locked else _WRONG)
+            error = say(signing_in.locked_words(locked, utc_now()) if locked else _WRONG)
         kept = request.form.get(resume.KEPT, "")
         status = 200 if not error else 429 if g.get("locked_until") else 401
         return sign_in_page(target, error=error, kept=kept), status
@@ -163,13 +162,6 @@ def _keep_language(chosen: str) -> None:
     elif setting.language != chosen:
         entry.change(own, setting, {"language": chosen}, None)
     own.commit()
-
-
-def locked_words(until: datetime) -> Any:
-    """Says for how many minutes a name or an address is locked out, existing or not."""
-    minutes = max(1, -(-int((until - utc_now()).total_seconds()) // 60))
-    sentence = _("Too many failed tries. Try again in {n} minutes.", "失败次数过多，请在 {n} 分钟后重试。")
-    return sentence.fill(n=minutes)
 
 
 _WRONG = _("The name or the password is wrong.", "用户名或密码错误。")
@@ -222,7 +214,7 @@ class SecurityApi(TokenApi):
         user = self.appbuilder.sm.auth_user_db(sent["username"].strip(), sent["password"])
         until = g.get("locked_until")
         if until is not None:
-            return problem(429, say(locked_words(until)), code="locked")
+            return problem(429, say(signing_in.locked_words(until, utc_now())), code="locked")
         if user is None:
             return problem(401, say(_WRONG), code="unauthorised")
         claims = {"sid": _opened(user.id, TOKEN)}

@@ -139,8 +139,14 @@ class AccountView(BaseView):  # type: ignore[misc]
         own, sent = database(), request.form
         try:
             self._same(sent)
-            user, new = actor().user_id or 0, sent.get("password", "")
-            change_own_password(own, user, sent.get("present", "")[:500], new, here=g.signed.session_id)
+            change_own_password(
+                own,
+                actor().user_id or 0,
+                sent.get("present", "")[:500],
+                sent.get("password", ""),
+                address=request.remote_addr or "",
+                here=g.signed.session_id,
+            )
             own.commit()
         except Refusal as refusal:
             own.rollback()

@@ -112,7 +112,7 @@ class JobApi(BaseApi):  # type: ignore[misc]
         job = {"$ref": "#/components/schemas/Job"}
         logged = {"allOf": [job, {"type": "object", "properties": {"log": {"type": "array", "items": line}}}]}
         add_schema(api_spec, "Job", JOB)
-        common: dict[str, Any] = {"tags": ["Job"], "security": [{"jwt": []}]}
+        common: dict[str, Any] = {"tags": ["Job"], "security": [{"jwt": []}, {"api_key": []}]}
         key = {"in": "path", "name": "key", "required": True, "schema": _WHOLE}
 
         def wrapped(schema: dict[str, Any]) -> dict[str, Any]:

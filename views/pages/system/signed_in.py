@@ -13,6 +13,7 @@ from models.kernel.refusal import Missing
 from models.kernel.registry import table
 from models.kernel.roles import WRITE
 from models.kernel.words import _
+from models.system.api_token import revoke_tokens
 from models.system.login_session import (
     PAGE,
     device_words,
@@ -95,11 +96,11 @@ class SessionsView(BaseView):  # type: ignore[misc]
     @expose("/user_profile/<pk>/sign-out", methods=["POST"])
     @needs(WRITE)
     def end_of(self, pk: str) -> Any:
-        """Ends all sessions of somebody whose password one may set."""
+        """Ends all sessions of somebody whose password one may set, and revokes the tokens they made."""
         own = database()
         profile = held_profile(pk)
         require_command_over(own, actor(), profile)
-        count = end_sessions(own, profile.user_id or 0)
+        count = end_sessions(own, profile.user_id or 0) + revoke_tokens(own, profile.user_id or 0)
         note_signed_out(own, profile.id, count)
         own.commit()
         sentence = _("“{name}” was signed out in {n} places.", "已退出“{name}”的 {n} 处登录。")
