@@ -1,6 +1,6 @@
 """how people sign in
 
-Revision: 0037, after 0036
+Revision: 0039, after 0038
 
 Before this goes to a database that people work with:
 - All steps run in one transaction: other writers wait meanwhile. Fill a large table in batches, in a step of its own.
@@ -14,8 +14,8 @@ Before this goes to a database that people work with:
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0037"
-down_revision = "0036"
+revision = "0039"
+down_revision = "0038"
 branch_labels = None
 depends_on = None
 
