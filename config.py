@@ -57,6 +57,7 @@ class Settings:
         mail: the server mail is handed to; None where none is sent.
         webhook_networks: private networks that webhooks may lie in, such as 10.0.0.0/8.
         trusted_proxies: how many proxies of ours a request passes; what they say of its address is believed.
+        two_step_roles: roles whose holders must sign in by two steps.
     """
 
     home: Path
@@ -77,6 +78,7 @@ class Settings:
     mail: Mail | None = None
     webhook_networks: tuple[Network, ...] = ()
     trusted_proxies: int = 0
+    two_step_roles: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -132,6 +134,7 @@ class Settings:
             mail=_mail(given, production),
             webhook_networks=_networks(given),
             trusted_proxies=_number(given, "TRUSTED_PROXIES", 0, 0, 10),
+            two_step_roles=tuple(given.get("TWO_STEP_ROLES", "").replace(",", " ").split()),
         )
 
     @property

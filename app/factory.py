@@ -16,9 +16,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import jobs, notices, pages, reports
 from app.database import load_models
 from app.wakeup import Bell
-from config import Settings
+from config import BadSetting, Settings
 from models.kernel.masking import Cipher
 from models.kernel.registry import tables
+from models.kernel.roles import ROLES
 from models.kernel.secret import use_cipher
 from models.kernel.session import prepare_engine
 from models.kernel.table import Base
@@ -109,7 +110,20 @@ def configuration(settings: Settings) -> dict[str, Any]:
         "DOORBOOK_HOME": settings.home,
         "PRODUCTION": settings.production,
         "BELL": Bell(settings),
+        "TWO_STEP_ROLES": two_step_roles(settings),
     }
+
+
+def two_step_roles(settings: Settings) -> frozenset[str]:
+    """Returns the roles whose holders must sign in by two steps.
+
+    Raises:
+        BadSetting: there is no such role; a slip of the pen must not leave it out in silence.
+    """
+    unknown = [name for name in settings.two_step_roles if name not in ROLES]
+    if unknown:
+        raise BadSetting(f"TWO_STEP_ROLES names “{unknown[0]}”; roles are {', '.join(ROLES)}.")
+    return frozenset(settings.two_step_roles)
 
 
 def register(app: Flask, declared: dict[str, Any]) -> None:
@@ -130,7 +144,6 @@ def register(app: Flask, declared: dict[str, Any]) -> None:
 def demo_accounts(app: Flask, settings: Settings) -> None:
     """Shows the demo accounts on the sign-in page of a console that is not in production."""
     from app.accounts import demo_password
-    from models.kernel.roles import ROLES
 
     app.config["DEMO_ACCOUNTS"] = []
     if settings.production or not settings.demo:

@@ -57,6 +57,7 @@ from views.pages.system.options import OptionListsView
 from views.pages.system.rest import RestPages
 from views.pages.system.rights import RightsView
 from views.pages.system.signed_in import SessionsView
+from views.pages.system.two_step import TwoStepView
 from views.pages.system.why import WhyView
 
 PAGES: list[type[Any]] = [
@@ -67,6 +68,7 @@ PAGES: list[type[Any]] = [
     AccountView,
     SessionsView,
     ApiTokensView,
+    TwoStepView,
     OperationLogView,
     CountsView,
     MailboxPages,

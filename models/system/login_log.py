@@ -16,6 +16,8 @@ class LoginResult(Options):
     WRONG = "wrong", _("Wrong password", "密码错误"), "amber"
     UNKNOWN = "unknown", _("Unknown name", "账号不存在"), "amber"
     CLOSED = "closed", _("Disabled or without password", "已停用或未设密码"), "grey"
+    CODE = "code", _("Asked for the second step", "待两步验证"), "blue"
+    WRONG_CODE = "wrong_code", _("Wrong code", "验证码错误"), "amber"
     LOCKED = "locked", _("Locked out", "已锁定"), "red"
 
 

@@ -100,12 +100,12 @@ def locked_words(until: datetime, now: datetime) -> Words:
     return sentence.fill(n=minutes)
 
 
-def settle(session: Session, name: str, account: int, address: str) -> None:
-    """Takes back what `reserve` counted, after a right password: name and account begin anew, the address loses one."""
+def settle(session: Session, name: str, account: int, address: str, tries: int = 1) -> None:
+    """Takes back what `reserve` counted, when somebody is in: name and account begin anew, the address loses those tries."""
     locks: Any = LoginLock.__table__
     lift(session, name, account)
     mine = (locks.c.kind == "address") & (locks.c.who == counted_address(address))
-    session.execute(update(locks).where(mine).values(failures=locks.c.failures - 1))
+    session.execute(update(locks).where(mine).values(failures=locks.c.failures - tries))
     session.execute(update(locks).where(mine, locks.c.failures < TRIES["address"]).values(until=None))
     session.execute(delete(locks).where(mine, locks.c.failures <= 0))
 

@@ -29,6 +29,7 @@ RAW: dict[str, str] = {
     "models/system/api_token.py": "one's own tokens by account, found by their hash before anybody acts",
     "models/system/credential.py": "kept for an account, read before anybody acts",
     "models/system/login_session.py": "who is signed in where, read before anybody acts; one's own by account",
+    "models/system/two_step.py": "takes a code in one statement, before anybody acts",
     "models/system/signing_in.py": "counts tries and finds accounts before anybody acts",
     "views/pages/org/home.py": "the person's own audit lines; every row named is looked up through the gate",
     "views/pages/system/account.py": "one's own profile, grants and audit lines, whatever one's rights; the lines of a set password",

@@ -65,7 +65,7 @@ TABLE = {
 """The addresses every table has, and the file that tries each against the law."""
 
 OPEN = {
-    "/login/", "/logout/", "/language", "/healthz", "/readyz", "/favicon.ico", "/static/appbuilder/<path:filename>",
+    "/login/", "/login/code", "/logout/", "/language", "/healthz", "/readyz", "/favicon.ico", "/static/appbuilder/<path:filename>",
     "/static/doorbook/<fingerprint>/<name>", "/static/vendor/<name>", "/back", "/lang/<string:locale>",
     "/static/doorbook/<fingerprint>/<path:name>", "/static/vendor/<path:name>",
     "/api/v1/security/login", "/api/v1/security/refresh",
@@ -81,6 +81,7 @@ OWN_PAGES = {
     "/roomgrid/", "/roomgrid/<pk>", "/roomgrid/project/<pk>", "/roomgrid/card/<pk>", "/roomgrid/<pk>/labels",
     "/<table>/<pk>/book", "/<table>/<pk>/unlock", "/<table>/<pk>/sign-out",
     "/me/sessions/<int:key>/end", "/me/sessions/end", "/me/tokens", "/me/tokens/<int:key>/revoke",
+    "/me/two-step", "/<table>/<pk>/two-step",
     "/inspection/grid/<int:pk>", "/inspection/choose", "/inspection/summary/<int:pk>", "/inspect/plan/<int:pk>",
     "/inspect/<int:pk>", "/inspect/<int:pk>/issue", "/inspect/<int:pk>/result", "/issue-lists/", "/issue-lists/<int:pk>",
     "/issue-lists/<int:pk>/dispatch", "/issue-lists/out/<int:pk>/<string:how>",

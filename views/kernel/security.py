@@ -24,9 +24,10 @@ from models.kernel.roles import WRITE
 from models.kernel.scope import may
 from models.kernel.words import LANGUAGES, _
 from models.system import passwords, signing_in
-from models.system.credential import Credential
+from models.system.credential import Credential, credential_of
 from models.system.login_log import LoginResult
 from models.system.login_session import PAGE, TOKEN, LoginSession, end_session, is_over, open_session, secret_hash
+from models.system.two_step import is_on, passes
 from views.kernel import resume
 from views.kernel.assets import YEAR
 from views.kernel.problems import problem
@@ -44,18 +45,24 @@ def inside(url: str | None) -> str:
     return url
 
 
-def sign_in_page(target: str, *, error: str | None = None, kept: str = "") -> str:
-    """Returns the sign-in page that leads to `target`, carrying what was typed into a form there."""
+def sign_in_page(target: str, *, error: str | None = None, kept: str = "", asks_code: bool = False) -> str:
+    """Returns the sign-in page that leads to `target`, carrying what was typed into a form there.
+
+    Args:
+        asks_code: the password was right; this is about the second step.
+    """
     from views.kernel.shell import shell
 
+    there: dict[str, Any] = {"next": target} if target != "/" else {}
     page = {
         "error": error,
         "kept": kept,
         "username": request.form.get("username", "") if error else "",
         "next": target,
-        "demo": current_app.config.get("DEMO_ACCOUNTS", []),
+        "asks_code": asks_code,
+        "demo": [] if asks_code else current_app.config.get("DEMO_ACCOUNTS", []),
         "demo_password": current_app.config.get("DEMO_PASSWORD", ""),
-        "submit_url": url_for("AuthView.login", next=target) if target != "/" else url_for("AuthView.login"),
+        "submit_url": url_for("AuthView.second_step" if asks_code else "AuthView.login", **there),
     }
     generate_csrf()
     return render_template("doorbook/login.html", shell=shell(say(_("Sign in", "登录"))), page=page)
@@ -89,6 +96,15 @@ def enter(user: Any) -> None:
     login_user(user, remember=False)
 
 
+def _in(user: Any, target: str) -> Any:
+    """Signs in, and answers with the page that was wanted, or with the form that was being filled in."""
+    enter(user)
+    fields = resume.unpack(request.form.get(resume.KEPT), user.id)
+    if fields is not None and resume.can_resume(target):
+        return _form_comes_back(target, fields)
+    return redirect(target)
+
+
 def _opened(user_id: int, kind: str) -> str:
     own = database()
     secret = open_session(own, user_id, kind, request.remote_addr or "", request.headers.get("User-Agent", ""))
@@ -111,17 +127,33 @@ class AuthView(AuthDBView):
         if request.method == "POST":
             manager = self.appbuilder.sm
             user = manager.auth_user_db(request.form.get("username", "").strip(), request.form.get("password", ""))
+            if user is not None and g.two_steps:
+                session.clear()
+                session["pending"] = [user.id, int(utc_now().timestamp()), request.form.get("username", "").strip()]
+                return sign_in_page(target, kept=request.form.get(resume.KEPT, ""), asks_code=True)
             if user is not None:
-                enter(user)
-                fields = resume.unpack(request.form.get(resume.KEPT), user.id)
-                if fields is not None and resume.can_resume(target):
-                    return _form_comes_back(target, fields)
-                return redirect(target)
+                return _in(user, target)
             locked = g.get("locked_until")
             error = say(signing_in.locked_words(locked, utc_now()) if locked else _WRONG)
         kept = request.form.get(resume.KEPT, "")
         status = 200 if not error else 429 if g.get("locked_until") else 401
         return sign_in_page(target, error=error, kept=kept), status
+
+    @expose("/login/code", methods=["POST"])
+    def second_step(self) -> Any:
+        """The second step: a code of the authenticator or a recovery code, within five minutes of the password."""
+        target, kept = inside(request.args.get("next")), request.form.get(resume.KEPT, "")
+        user_id, since, name = session.get("pending") or (0, 0, "")
+        user = self.appbuilder.sm.get_user_by_id(user_id) if utc_now().timestamp() - since < PENDING else None
+        if user is None:
+            session.pop("pending", None)
+            error = _("That took too long. Sign in once more.", "验证超时，请重新登录。")
+            return sign_in_page(target, error=say(error), kept=kept), 401
+        if self.appbuilder.sm.passes_second_step(user, name, request.form.get("code", "")[:40]):
+            return _in(user, target)
+        locked = g.get("locked_until")
+        error = signing_in.locked_words(locked, utc_now()) if locked else _WRONG_CODE
+        return sign_in_page(target, error=say(error), kept=kept, asks_code=True), 429 if locked else 401
 
     @expose("/logout/", methods=["POST"])
     def logout(self) -> Any:
@@ -165,6 +197,12 @@ def _keep_language(chosen: str) -> None:
 
 
 _WRONG = _("The name or the password is wrong.", "用户名或密码错误。")
+_WRONG_CODE = _("This code does not fit, or was used already.", "验证码不正确或已使用过。")
+_CODE_TOO = _(
+    "This account signs in by two steps: send code as well.", "该账号已开启两步验证，请同时提交 code（验证码）。"
+)
+PENDING = 300
+"""So many seconds lie between the password and the code at most."""
 _ASKED = _(
     "Send JSON with username and password; provider, where it is named, is db.",
     "请以 JSON 提交 username 与 password；如填写 provider，只能为 db。",
@@ -191,6 +229,7 @@ class SecurityApi(TokenApi):
                     username: {type: string}
                     password: {type: string}
                     provider: {type: string, enum: [db]}
+                    code: {type: string, description: The second step, of accounts that sign in by two}
                     refresh: {type: boolean, description: Whether a token for new tokens is wanted as well}
           responses:
             200:
@@ -217,6 +256,14 @@ class SecurityApi(TokenApi):
             return problem(429, say(signing_in.locked_words(until, utc_now())), code="locked")
         if user is None:
             return problem(401, say(_WRONG), code="unauthorised")
+        if g.two_steps:
+            code = sent.get("code")
+            if not isinstance(code, str):
+                return problem(401, say(_CODE_TOO), code="second_step")
+            if not self.appbuilder.sm.passes_second_step(user, sent["username"].strip(), code[:40]):
+                until = g.get("locked_until")
+                words = signing_in.locked_words(until, utc_now()) if until else _WRONG_CODE
+                return problem(429 if until else 401, say(words), code="locked" if until else "second_step")
         claims = {"sid": _opened(user.id, TOKEN)}
         given = {"access_token": create_access_token(str(user.id), fresh=True, additional_claims=claims)}
         if sent.get("refresh"):
@@ -263,6 +310,7 @@ class ConsoleSecurity(SecurityManager):
         own, address = database(), request.remote_addr or ""
         known = self.find_user(username=username) or self.find_user(email=username) if username else None
         key, channel = None if known is None else known.id, "api" if is_api() else "page"
+        g.two_steps = False
         g.locked_until, may_try = signing_in.reserve(own, username or "", key, address)
         own.commit()  # counted, whatever becomes of this try; and no other writer waits for the hash
         found = None
@@ -276,13 +324,28 @@ class ConsoleSecurity(SecurityManager):
             closed = known is not None and not known.is_active
             result = LoginResult.UNKNOWN if known is None else LoginResult.CLOSED if closed else LoginResult.WRONG
         if found is not None:
-            result = LoginResult.SIGNED_IN
+            g.two_steps = is_on(credential_of(own, found.id))
+            result = LoginResult.CODE if g.two_steps else LoginResult.SIGNED_IN
             if passwords.is_old(found.password):
                 found.password = passwords.hashed(password)
-            signing_in.settle(own, username, found.id, address)
+            if not g.two_steps:  # else a right password would give as many tries at the code as one likes
+                signing_in.settle(own, username, found.id, address)
         signing_in.log(own, username or "", key, address, channel, result.value)
         own.commit()
         return found
+
+    def passes_second_step(self, user: Any, name: str, code: str) -> bool:
+        """Takes a code. Tries are counted with those of the password, before the code is looked at, and logged."""
+        own, address = database(), request.remote_addr or ""
+        g.locked_until, may_try = signing_in.reserve(own, name, user.id, address)
+        own.commit()
+        good = may_try and user.is_active and passes(own, user.id, code)
+        if good:
+            signing_in.settle(own, name, user.id, address, 2)
+        result = LoginResult.SIGNED_IN if good else LoginResult.WRONG_CODE if may_try else LoginResult.LOCKED
+        signing_in.log(own, name, user.id, address, "api" if is_api() else "page", result.value)
+        own.commit()
+        return bool(good)
 
     def load_user(self, pk: int) -> Any:
         """Returns whose session this browser's cookie belongs to; nobody's, once it has ended."""
@@ -300,7 +363,14 @@ class ConsoleSecurity(SecurityManager):
         who, rows, kept = self.user_model, LoginSession.__table__.c, Credential.__table__.c
         statement = (
             select(
-                who, rows.id.label("session_id"), rows.user_id, rows.kind, rows.seen_at, rows.until, kept.must_change
+                who,
+                rows.id.label("session_id"),
+                rows.user_id,
+                rows.kind,
+                rows.seen_at,
+                rows.until,
+                kept.must_change,
+                kept.confirmed_at,
             )
             .join(LoginSession.__table__, rows.user_id == who.id)
             .outerjoin(Credential.__table__, kept.user_id == who.id)
