@@ -84,7 +84,7 @@ def test_a_password_alone_is_not_enough(app: Flask, world: World) -> None:
     with Session(engine_of(app)) as own:
         act(own, SYSTEM)
         results = own.scalars(select(LoginLog.result).order_by(LoginLog.id)).all()
-        assert results[-6:] == ["code", "wrong_code", "code", "signed_in", "code", "wrong_code"]
+        assert results[-6:] == ["signed_in", "code", "wrong_code", "signed_in", "code", "wrong_code"]
         kept = own.scalars(select(Credential)).one()
         assert secret not in str(vars(kept)) and codes[1] not in kept.recovery
         actions = own.scalars(select(AuditLog.action).where(AuditLog.table_name == "ab_user")).all()
