@@ -1,6 +1,6 @@
 """how people sign in
 
-Revision: 0039, after 0038
+Revision: 0040, after 0039
 
 Before this goes to a database that people work with:
 - All steps run in one transaction: other writers wait meanwhile. Fill a large table in batches, in a step of its own.
@@ -14,8 +14,8 @@ Before this goes to a database that people work with:
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0039"
-down_revision = "0038"
+revision = "0040"
+down_revision = "0039"
 branch_labels = None
 depends_on = None
 
