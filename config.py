@@ -57,6 +57,7 @@ class Settings:
         mail: the server mail is handed to; None where none is sent.
         webhook_networks: private networks that webhooks may lie in, such as 10.0.0.0/8.
         trusted_proxies: how many proxies of ours a request passes; what they say of its address is believed.
+        rate_limits: whether requests are counted and refused when there are too many; off for measurements and tests.
         two_step_roles: roles whose holders must sign in by two steps.
     """
 
@@ -79,6 +80,7 @@ class Settings:
     webhook_networks: tuple[Network, ...] = ()
     trusted_proxies: int = 0
     two_step_roles: tuple[str, ...] = ()
+    rate_limits: bool = True
 
     @classmethod
     def read(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -134,6 +136,7 @@ class Settings:
             mail=_mail(given, production),
             webhook_networks=_networks(given),
             trusted_proxies=_number(given, "TRUSTED_PROXIES", 0, 0, 10),
+            rate_limits=_yes(given, "RATE_LIMITS", True),
             two_step_roles=tuple(given.get("TWO_STEP_ROLES", "").replace(",", " ").split()),
         )
 

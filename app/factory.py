@@ -24,7 +24,7 @@ from models.kernel.secret import use_cipher
 from models.kernel.session import prepare_engine
 from models.kernel.table import Base
 from models.system import passwords
-from views.kernel import assets, duties, health, problems, request, theme
+from views.kernel import assets, duties, health, limits, problems, request, theme
 from views.kernel.pages import view_of
 from views.kernel.resource import ConsoleOpenApi, resource_of
 from views.kernel.routes import LazyRule
@@ -59,6 +59,7 @@ def create_app(settings: Settings) -> Flask:
         AppBuilder(app, database.session, security_manager_class=ConsoleSecurity, indexview=pages.Home)
         register(app, tables())
         request.install(app, csrf)
+        limits.install(app, settings.redis_url)
         duties.install(app)
         problems.install(app)
         health.install(app)
@@ -83,7 +84,8 @@ def configuration(settings: Settings) -> dict[str, Any]:
         "AUTH_TYPE": 1,
         "AUTH_DB_FAKE_PASSWORD_HASH_CHECK": passwords.DECOY,
         "AUTH_ROLES_SYNC_AT_LOGIN": False,
-        "RATELIMIT_ENABLED": False,
+        "RATELIMIT_ENABLED": False,  # of the framework; ours are in views.kernel.limits
+        "RATE_LIMITS": settings.rate_limits,
         "LANGUAGES": {"zh": {"flag": "cn", "name": "中文"}, "en": {"flag": "gb", "name": "English"}},
         "BABEL_DEFAULT_LOCALE": "zh",
         "WTF_CSRF_TIME_LIMIT": None,  # as long as the session

@@ -137,6 +137,7 @@ def _variables(home: Path) -> dict[str, str]:
         "SECRET_KEY": SECRET_KEY,
         "DOORBOOK_DEMO": "0",
         "WORKERS": "1",
+        "RATE_LIMITS": "0",
         "PORT": "0",
     }
 

@@ -105,6 +105,7 @@ def _app(filled: Filled, home: Path) -> Flask:
         "SECRET_KEY": SECRET_KEY,
         "DOORBOOK_DEMO": "0",
         "WORKERS": "1",
+        "RATE_LIMITS": "0",
         "PORT": "0",
         "DATABASE_URL": f"sqlite:///{filled.file}",
     }

@@ -102,7 +102,8 @@ def errors_of(*statuses: int) -> dict[str, Any]:
     """Returns the refusals an address may answer with: those every one has, and these."""
     problem = {"$ref": "#/components/schemas/Problem"}
     return {
-        str(status): answer_of("Refused", problem, "application/problem+json") for status in (400, 401, 403, *statuses)
+        str(status): answer_of("Refused", problem, "application/problem+json")
+        for status in (400, 401, 403, 429, *statuses)
     }
 
 
