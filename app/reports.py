@@ -10,6 +10,7 @@ from models.kernel.words import Words
 from reports.kernel import counting, question, workbook
 from reports.kernel.board import BOARDS
 from reports.kernel.report import REPORTS, Report
+from views.kernel.report_widgets import report_widgets
 from views.kernel.reporting import Desk, use
 
 
@@ -37,6 +38,7 @@ def load() -> dict[str, Report]:
             month=monthly.asked_of,
         )
     )
+    report_widgets()
     return REPORTS
 
 

@@ -52,6 +52,9 @@ CONTENT = (
 )  # fmt: skip
 """What an issue says; no longer changed once it is closed or void."""
 
+ENTERED = tuple(name for name in CONTENT if name != "contractor_id")
+"""What whoever enters it says; changed afterwards, it was entered wrongly (R04). Who repairs it is another decision."""
+
 
 class Issue(Table):
     """One thing that is wrong. The same table serves inspection, handover and daily requests."""
@@ -156,11 +159,15 @@ class Issue(Table):
     close_by: Mapped[str | None] = text(_("Closing confirmed by", "关闭确认人"), 64)
     closed_at: Mapped[datetime | None] = kept(_("Closed at", "关闭时间"), Moment(), "moment")
     close_note: Mapped[str | None] = text(_("Note on closing", "关闭说明"), 200)
+    corrected_at: Mapped[datetime | None] = kept(_("Corrected at", "更正时间"), Moment(), "moment")
     entry_key: Mapped[str | None] = kept(_("Entry", "录入标识"), String(40), "text")
 
     def derive(self, session: Session, actor: Actor) -> None:
         """Fills what follows from room, standard problem, category and scope; keeps closing data in step with the state."""
-        fill(session, self, new=inspect(self).transient or inspect(self).pending)
+        state = inspect(self)
+        fill(session, self, new=state.transient or state.pending)
+        if state.persistent and any(state.attrs[name].history.deleted for name in ENTERED):
+            self.corrected_at = clock_of(session)()
         if self.status == IssueState.FORCING:
             self.close_type = CloseType.FORCED.value
         elif self.status not in ENDED:

@@ -146,6 +146,7 @@ class Dimension:
         joins: entities the key needs beside the report's own.
         options: the words of its values, where it is a choice.
         target: the table its values are keys of; lines are then called by that row's name, or the column `called`.
+        known_by: the column of that table the values are, where it is not its key.
         listed: the name of the option list its values are codes of.
         pair: two tables, where a value is two keys as `paired` joins them.
     """
@@ -157,6 +158,7 @@ class Dimension:
     options: type[Options] | None = None
     target: type[Table] | None = None
     called: str = "name"
+    known_by: str = "id"
     listed: str | None = None
     pair: tuple[type[Table], type[Table]] | None = None
 

@@ -41,6 +41,8 @@ _LASTS: Final = 24
 """Days before the handover date on which a plan begins, and how long it lasts."""
 _SLOW: Final = ("D02", "D03")
 """Categories whose contractors fall behind: their repairs pile up."""
+_WRONG: Final = 131
+"""One in so many issues was entered wrongly and corrected the hour after: below one in a hundred (R04)."""
 _NOTES: Final = ("靠窗一侧", "约 20 厘米", "两处", "门后", "吊顶边缘", "阴角处", "")
 
 
@@ -160,6 +162,9 @@ class Inspections:
         scopes = scopes_of(own, self.key, self.story.today)
         answers: dict[tuple[int, int], int | None] = {}
         rows: list[dict[str, Any]] = []
+        person = own.scalar(
+            select(UserProfile.user_id).where(UserProfile.name == self.clerk).order_by(UserProfile.id).limit(1)
+        )
         for key, room, building, at, most in rooms:
             for ordinal in range(most):
                 problem = fits[min(int(random.paretovariate(0.55)) - 1, len(fits) - 1) * 7 % len(fits)]
@@ -177,7 +182,9 @@ class Inspections:
                         "standard_id": problem.id, "description": problem.wording, "level": problem.level,
                         "note": random.choice(_NOTES) or None, "contractor_id": answers[asked],
                         "due_at": entered + timedelta(hours=problem.repair_hours or 168), "status": "registered",
-                        "created_at": entered, "slow": codes[problem.category_id].startswith(_SLOW),
+                        "created_at": entered, "created_by_id": person,
+                        "corrected_at": entered + timedelta(hours=1) if len(rows) % _WRONG == 7 else None,
+                        "slow": codes[problem.category_id].startswith(_SLOW),
                     }
                 )  # fmt: skip
         self._repairs(rows, source)

@@ -172,6 +172,21 @@ ISSUES: dict[str, Said] = {
         },
         building=_of_issue("building_id"),
     ),
+    "entry_work": Said(
+        "issue",
+        {
+            "entered": _all,
+            "homes": lambda rows, row: ("room", row["room_id"]) if row["room_id"] is not None else None,
+            "corrected": when(lambda rows, row: row["corrected_at"] is not None),
+            "void": _is("status", "void"),
+            "wrong": when(lambda rows, row: row["corrected_at"] is not None or row["status"] == "void"),
+        },
+        axes={
+            **own("source", person="created_by_id", category="category_id"),
+            **months(lambda rows, row: local(row["created_at"])),
+        },
+        building=_building,
+    ),
     "repair_backlog": Said(
         "issue",
         {

@@ -23,6 +23,7 @@ from models.property.room import HandoverState, Room, SaleState
 from reports.kernel.counting import count, rows
 from reports.kernel.question import ask, levels, places
 from reports.kernel.report import REPORTS, Measure, Report
+from reports.kernel.workbook import as_csv
 from tests.contract.oracle import Oracle
 from tests.databases import BOTH
 from tests.reports.counted import SAID, figures
@@ -217,6 +218,36 @@ def test_what_cannot_be_asked_is_left_out_and_said(busy: Session, world: World, 
     question = ask(busy, report, raw)
     assert any(said in note.zh for note in question.notes), question.notes
     count(busy, report, question)
+
+
+WRONG = (
+    ({"node": "999999"}, "无权"),
+    ({"node": "{bay}"}, "无权"),
+    ({"by": "<b>x</b>"}, "无法按"),
+    ({"from": "2025-03-01", "to": "2025-01-01"}, "早于"),
+    ({"from": "2999-01-01"}, "未来"),
+    ({"from": "1925-01-01", "to": "2025-12-31", "by": "day"}, "按月"),
+)
+"""What an address may say, and what is said of it: a place without rights, a period turned round, to come, a century long."""
+
+
+@pytest.mark.parametrize("name", sorted(REPORTS))
+def test_no_report_breaks_at_a_mangled_question(busy: Session, world: World, name: str) -> None:
+    act(busy, world.actor("regional_admin"), frozen(NOW))
+    report = REPORTS[name]
+    for raw, said in WRONG:
+        if report.when is None and "from" in raw:
+            continue  # its figures are those of now, whatever the period says
+        asked = {key: value.replace("{bay}", str(world.nodes["bay"][0])) for key, value in raw.items()}
+        question = ask(busy, report, asked)
+        assert any(said in note.zh for note in question.notes), (name, raw)
+        outcome = count(busy, report, question)
+        if "node" in raw:  # their own part, as if nothing had been asked
+            assert outcome.totals == count(busy, report, ask(busy, report, {})).totals
+        if raw.get("from") == "2999-01-01":  # 0 rows: no line, and nothing to divide by
+            always = {one.name for one in report.measures if one.always}
+            assert not any(outcome.totals[one.name] for one in report.measures if one.name not in always)
+        as_csv(outcome, lambda words: getattr(words, "zh", str(words)))
 
 
 @pytest.mark.parametrize("backend", BOTH)

@@ -201,6 +201,8 @@ def _issue(
         closed_at=closed,
         close_type="normal" if closed else None,
         rework_count=dice.choice([0, 0, 2]),
+        created_by_id=(None, 1, 2)[room % 3] if room else None,
+        corrected_at=NOW if due and due.day % 4 == 0 else None,
         deleted_at=NOW if state == IssueState.REGISTERED and dice.random() < 0.3 else None,
     )
     for turn in range(dice.randrange(0, 3) if state != IssueState.REGISTERED else 0):

@@ -132,3 +132,19 @@ def test_each_role_has_its_board_and_every_tile_opens_its_report(app: Flask, wor
         assert Console(app, login).get("/board/").status_code == 403
     admin = Console(app, "group_admin").get("/board/?board=nosuch").get_data(as_text=True)
     assert admin.count("board-tile") == 6
+
+
+def test_a_report_stands_on_a_workbench_and_opens(app: Flask, world: World) -> None:
+    leader = Console(app, "company_leader", "zh")
+    assert "report_room_inventory" not in leader.get("/").get_data(as_text=True)  # nobody has one who did not choose it
+    assert leader.send("/workbench/", widgets="report_room_inventory", node="").status_code == 303
+    page = leader.get("/").get_data(as_text=True)
+    part = page[page.index('data-widget="report_room_inventory"') :]
+    url = re.search(r'href="(/report/room_inventory/[^"]*)"', part)
+    assert url and leader.get(html.unescape(url[1])).status_code == 200
+    homes = leader.get("/report/room_inventory/figures.json").get_json()["totals"]["homes"]
+    assert f'<span class="figure">{homes}</span>' in part
+    contractor = Console(app, "contractor", "zh")
+    assert "report_" not in contractor.get("/workbench/").get_data(as_text=True)
+    contractor.send("/workbench/", widgets="report_room_inventory", node="")
+    assert "report_room_inventory" not in contractor.get("/").get_data(as_text=True)

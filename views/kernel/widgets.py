@@ -30,6 +30,7 @@ class Widget:
             say. Kinds: `figures` (`cards`: label, count, url, icon, late), `lines` (`rows`: label, url, icon, detail, when,
             late; `empty`: a sentence; `more`: an address), `grid` (`columns`, `rows`), `news` (`items`).
         table: offered only to those who may read it; to everybody where left out.
+        allowed: what else decides whether it is offered.
         wide: takes the whole width.
         usual: stands on a workbench that nobody arranged.
         place: there it stands in the order of these numbers: what waits below 40, what is told below 60, what there is after it.
@@ -44,6 +45,7 @@ class Widget:
     wide: bool = False
     usual: bool = True
     place: int = 100
+    allowed: Callable[[], bool] | None = None
 
 
 WIDGETS: dict[str, Widget] = {}
@@ -66,7 +68,11 @@ def widget(made: Widget) -> None:
 
 def offered() -> list[Widget]:
     """Returns the widgets the actor may have: those of tables they read somewhere."""
-    return [one for one in WIDGETS.values() if one.table is None or may(actor(), table(one.table), READ)]
+    return [
+        one
+        for one in WIDGETS.values()
+        if (one.table is None or may(actor(), table(one.table), READ)) and (one.allowed is None or one.allowed())
+    ]
 
 
 def usual() -> list[str]:
