@@ -74,7 +74,7 @@ def insert_rows(
                 values[name] = MaskedValue.of("certificate", value)
             values[f"{name}_blind"], values[f"{name}_tail"] = shadows(values.get(name))
         values["created_at"] = values["changed_at"] = row.get("created_at") or now
-        values["created_by_id"] = values["changed_by_id"] = actor.user_id
+        values["created_by_id"] = values["changed_by_id"] = values.get("created_by_id") or actor.user_id
         values["version"] = 1
         ready.append(values)
     keys = _insert(session, cls, ready)
