@@ -56,6 +56,7 @@ from views.pages.system.operation_log import OperationLogView
 from views.pages.system.options import OptionListsView
 from views.pages.system.rest import RestPages
 from views.pages.system.rights import RightsView
+from views.pages.system.roles import RolesView
 from views.pages.system.signed_in import SessionsView
 from views.pages.system.two_step import TwoStepView
 from views.pages.system.why import WhyView
@@ -112,6 +113,7 @@ PAGES: list[type[Any]] = [
     CounterView,
     PaperView,
     RightsView,
+    RolesView,
     GrantPreview,
     WhyView,
 ]

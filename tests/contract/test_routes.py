@@ -102,7 +102,7 @@ OWN_PAGES = {
     "/project_book/<int:pk>", "/project_book/<int:pk>/template.xlsx", "/project_book/<int:pk>/<token>",
     "/project_book/<int:pk>/<token>/preview", "/project_book/<int:pk>/<token>/apply",
     "/project_book/<int:pk>/<token>/remarks.xlsx",
-    "/why/", "/<table>/<pk>/rights", "/members/<kind>/<pk>", "/<table>/<pk>/without",
+    "/why/", "/<table>/<pk>/rights", "/members/<kind>/<pk>", "/roles/", "/roles/export.csv", "/<table>/<pk>/without",
     "/counts.json", "/me/notices", "/mailbox/", "/<table>/", "/<table>/read",
     "/<table>/<int:pk>/open", "/<table>/<int:pk>/remove", "/<table>/resend", "/<table>/<int:pk>/resend", "/<table>/preview",
 }  # fmt: skip

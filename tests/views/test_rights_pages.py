@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from datetime import date
 
 from flask import Flask
@@ -9,6 +11,9 @@ from sqlalchemy import select
 
 from models.kernel.grant import Grant
 from models.kernel.guard import remove
+from models.kernel.registry import rights_of, tables
+from models.kernel.roles import ROLES
+from models.kernel.why import rights_on
 from models.org.company import Company
 from models.property.room import Room
 from models.system.user_profile import UserProfile
@@ -170,3 +175,21 @@ def test_a_move_says_what_each_person_gains_and_loses(app: Flask, world: World) 
     assert "地区CRM管理员：新增可见 无；不再可见" in page and "房间 8" in page
     with system(app) as own:
         assert own.get_one(Company, nanjing).region_id == world.id("region", "east")
+
+
+def test_the_matrix_of_roles_is_that_of_the_declarations(app: Flask, world: World) -> None:
+    admin = Console(app, "regional_admin", "zh")
+    page = admin.get("/roles/").get_data(as_text=True)
+    for said in ("角色权限表", "各角色可授予的角色", "项目CRM专员", "查=查看"):
+        assert said in page
+    assert 'href="/roles/"' in admin.get("/me").get_data(as_text=True)
+    few = admin.get("/roles/?area=org").get_data(as_text=True)
+    assert '<small class="quiet">company</small>' in few and ">room<" not in few
+    file = admin.get("/roles/export.csv").get_data().decode("utf-8-sig")
+    lines = list(csv.DictReader(io.StringIO(file)))
+    asked = {(line["业务对象"], line["权限"]): line for line in lines}
+    room = asked["房间 (room)", "新增与修改"]
+    assert {role for role in ROLES if room[ROLES[role].words.zh] == "Y"} == set(rights_of(Room).roles("write"))
+    assert len(lines) == sum(len(rights_on(cls)) for cls in tables().values())
+    assert Console(app, "project_clerk").get("/roles/").status_code == 403
+    assert admin.get("/roles/?area=nosuch").status_code == 404
