@@ -27,7 +27,7 @@ from models.system import passwords
 from views.kernel import assets, duties, health, limits, problems, request, theme
 from views.kernel.pages import view_of
 from views.kernel.resource import ConsoleOpenApi, resource_of
-from views.kernel.routes import LazyRule
+from views.kernel.routes import KeyConverter, LazyRule
 from views.kernel.security import ConsoleSecurity
 from views.kernel.view_resource import SavedViewResource
 from views.pages.org.place import SearchResource
@@ -42,6 +42,7 @@ def create_app(settings: Settings) -> Flask:
     use_cipher(Cipher(settings.data_key))
     app = Flask("doorbook", static_folder=None, template_folder=None)
     app.url_rule_class = LazyRule
+    app.url_map.converters["int"] = KeyConverter
     app.config.from_mapping(configuration(settings))
     if settings.trusted_proxies:  # else anybody could write the address that counts for lock-outs and limits
         trusted = settings.trusted_proxies

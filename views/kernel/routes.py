@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from werkzeug.routing import Rule
+from werkzeug.routing import IntegerConverter, Rule
+
+
+class KeyConverter(IntegerConverter):
+    """A number in an address that a database can hold: a longer one is no address, and answers as one that does not exist."""
+
+    regex = "[0-9]{1,18}"
 
 
 class LazyRule(Rule):
