@@ -19,7 +19,7 @@ from models.kernel.clock import CHINA, Clock, frozen, today
 from models.kernel.grant import Grant, held_by
 from models.kernel.node import Node, steps
 from models.kernel.registry import rights_of, table, tables
-from models.kernel.roles import READ, RIGHTS
+from models.kernel.roles import READ, RIGHTS, WRITE
 from models.kernel.scope import Reach, criterion, forget, reach
 from models.kernel.session import clock_of
 from models.kernel.table import Table
@@ -157,7 +157,8 @@ def _count(session: Session, cls: type[Table], right: str, here: Reach, there: R
     """Rows that lie in one reach and not in another, up to CAPPED + 1; counted once for all who have the same."""
     if here.empty:
         return 0
-    key = (cls.__tablename__, right == READ, _said(here), _said(there))
+    kinds = right == READ, right == WRITE and (here.theirs or there.theirs) is not None
+    key = (cls.__tablename__, kinds, _said(here), _said(there))
     if key not in counted:
         bare: Any = cls.__table__
         condition = criterion(cls, here, right, bare=True)
@@ -170,7 +171,8 @@ def _count(session: Session, cls: type[Table], right: str, here: Reach, there: R
 
 def _said(where: Reach) -> Any:
     """A reach as a key: two that hold the same rows are one."""
-    return where.everything, where.nodes, where.above, _said(where.written) if where.written is not None else None
+    parts = (_said(part) if part is not None else None for part in (where.written, where.theirs))
+    return where.everything, where.nodes, where.above, where.party, *parts
 
 
 def _names(session: Session, users: list[int]) -> dict[int, str]:

@@ -114,7 +114,9 @@ def person(browser: Browser, site: str) -> Iterator[Open]:
 
 
 def _grave(said: Any, allowed: list[int]) -> bool:
-    return said.type == "error" and not any(f"status of {status}" in said.text for status in allowed)
+    """Whether it is an error that nobody meant; code 0 is the network that a story took away."""
+    meant = ["ERR_INTERNET_DISCONNECTED" if status == 0 else f"status of {status}" for status in allowed]
+    return said.type == "error" and not any(each in said.text for each in meant)
 
 
 def _judge(answer: Response, site: str, allowed: list[int], complaints: list[str]) -> None:

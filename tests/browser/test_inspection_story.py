@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import re
 
 import pytest
 from flask import Flask
+from PIL import Image
 from playwright.sync_api import Page, expect
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
@@ -13,6 +15,7 @@ from sqlalchemy.orm import Session
 from models.inspection.inspection_summary import InspectionSummary
 from models.inspection.issue import Issue
 from models.kernel.actor import SYSTEM
+from models.kernel.attachment import files_of
 from models.kernel.session import act
 from models.parameter.contractor import Contractor
 from models.parameter.contractor_scope import ContractorScope
@@ -52,6 +55,24 @@ def choose(page: Page, *values: str) -> None:
         page.keyboard.press(value)
 
 
+def _in_a_cellar(phone: Page, engine: Engine) -> None:
+    """Where nothing is sent, an issue waits on the phone with its photo; outside both go, once."""
+    photo = io.BytesIO()
+    Image.new("RGB", (80, 60), "white").save(photo, "JPEG")
+    phone.context.set_offline(True)
+    choose(phone, "1", "4", "1")
+    phone.set_input_files("#photos", {"name": "渗水.jpg", "mimeType": "image/jpeg", "buffer": photo.getvalue()})
+    phone.locator("#save").click()
+    expect(phone.locator("#waiting")).to_contain_text("1 条尚未上传")
+    expect(phone.locator("#photo-words")).to_have_text("照片")
+    phone.context.set_offline(False)
+    expect(phone.locator("#waiting")).to_be_hidden()
+    expect(phone.locator("#issues li")).to_have_count(2)
+    with Session(engine) as session:
+        act(session, SYSTEM)
+        assert len(files_of(session, session.scalars(select(Issue).order_by(Issue.id.desc())).first())) == 1
+
+
 @pytest.mark.usefixtures("ready")
 def test_an_inspection_from_plan_to_summary(person: Open, world: World, engine: Engine) -> None:
     page = person("inspection_clerk")
@@ -81,10 +102,12 @@ def test_an_inspection_from_plan_to_summary(person: Open, world: World, engine: 
     page.goto(f"/inspect/plan/{plan}")
     arrive(page, re.compile(r"/inspect/\d+"))
     clean(page)
+    page.evaluate("() => { window.pressed = 0; addEventListener('keydown', () => (window.pressed += 1), true); }")
     choose(page, "3", "2", "1")  # windows and doors, living room, the first problem: three keys
-    page.keyboard.type("靠窗一侧")
+    page.keyboard.type("靠窗一侧")  # Chinese comes as text, without keys
     page.keyboard.press("Enter")  # and a fourth
     expect(page.locator("#issues li")).to_have_count(1)
+    assert page.evaluate("() => window.pressed") <= 6, "keystrokes of an issue beyond its text"
     expect(page.locator("#issues")).to_contain_text("靠窗一侧")
     expect(page.locator("#entry fieldset.now legend")).to_have_text("问题分类")
     choose(page, "1", "4", "1")
@@ -93,11 +116,13 @@ def test_an_inspection_from_plan_to_summary(person: Open, world: World, engine: 
     page.locator("#after").click()
     expect(page.locator("#last li")).to_have_count(2)
 
+    person.allow(0)  # type: ignore[attr-defined]
     phone = person("inspection_clerk", size=PHONE)
     phone.goto(page.url)
     clean(phone)
     phone.locator("#last button[data-again]").first.click()
     expect(phone.locator("#issues li")).to_have_count(1)
+    _in_a_cellar(phone, engine)
     phone.locator("#after").click()
     arrive(phone, re.compile(r"/inspect/\d+"))
     phone.locator("#clean").click()
@@ -105,7 +130,7 @@ def test_an_inspection_from_plan_to_summary(person: Open, world: World, engine: 
     expect(phone.locator(".inspect-state")).to_contain_text("无问题")
 
     found = issues(engine)
-    assert len(found) == 3 and len({row.room_id for row in found}) == 2
+    assert len(found) == 4 and len({row.room_id for row in found}) == 2
     assert {row.contractor_id for row in found} != {None}
 
     other = person("request_clerk")
@@ -147,11 +172,11 @@ def test_an_inspection_from_plan_to_summary(person: Open, world: World, engine: 
         "3",
         "3",
         "1",
-        "3",
+        "4",
         "1",
     )
     page.click("#write")
     arrive(page, re.compile("/inspection_summary/show/"))
     with Session(engine) as session:
         act(session, SYSTEM)
-        assert "共登记问题 3 条" in (session.scalars(select(InspectionSummary)).one().body or "")
+        assert "共登记问题 4 条" in (session.scalars(select(InspectionSummary)).one().body or "")

@@ -53,6 +53,7 @@ from models.parameter.issue_category import IssueCategory
 from models.parameter.step_defs import HandoverDocDef, HandoverStepDef
 from models.property.room import Room, RoomChangeLog
 from seeds.reference import numbers, options
+from tests.databases import BOTH
 from tests.world import NOW, World
 
 TODAY = date(2025, 6, 2)
@@ -111,6 +112,7 @@ def refused(session: Session, row: Any, name: str, values: dict[str, Any] | None
     return caught.value
 
 
+@pytest.mark.parametrize("backend", BOTH)
 def test_a_release_writes_down_what_is_signed_then(lake: Session, world: World) -> None:
     plan = released(lake, world)
     rooms = set(lake.scalars(select(HandoverRoom.room_id).where(HandoverRoom.plan_id == plan.id)))
@@ -126,6 +128,7 @@ def test_a_release_writes_down_what_is_signed_then(lake: Session, world: World) 
     assert (plan.counted_rooms, count(lake, plan).signed) == (len(rooms), len(rooms) - 1)
 
 
+@pytest.mark.parametrize("backend", BOTH)
 def test_a_home_is_in_one_open_plan(lake: Session, world: World) -> None:
     first = released(lake, world)
     second = drafted(lake, world, "二批")
@@ -149,6 +152,7 @@ def test_a_plan_without_homes_is_not_released(lake: Session, world: World) -> No
     assert refused(lake, plan, "release").code == "no_homes"
 
 
+@pytest.mark.parametrize("backend", BOTH)
 def test_of_two_releases_at_once_the_second_gets_a_sentence(
     engine: Engine, session: Session, world: World, lake: Session
 ) -> None:
@@ -156,10 +160,30 @@ def test_of_two_releases_at_once_the_second_gets_a_sentence(
     set_scope(lake, plan, [("project", plan.project_id, 0)])
     key = plan.id
     lake.commit()
-    answers: list[str] = []
-    gate = threading.Barrier(2)
+    assert sorted(_at_once(engine, world, key, key)) == ["illegal_move", "released"]
+    rooms = list(lake.scalars(select(HandoverRoom.room_id).where(HandoverRoom.plan_id == key)))
+    assert len(rooms) == len(set(rooms)) == 9
 
-    def press() -> None:
+
+@pytest.mark.parametrize("backend", BOTH)
+def test_of_two_plans_released_at_once_one_gets_the_home(
+    engine: Engine, session: Session, world: World, lake: Session
+) -> None:
+    both = [drafted(lake, world, title) for title in ("一期入伙", "二批")]
+    for plan in both:
+        set_scope(lake, plan, [("room", world.id("room", "lake-1-1-101"), 0)])
+    keys = [plan.id for plan in both]
+    lake.commit()
+    assert sorted(_at_once(engine, world, *keys)) == ["in_open_plan", "released"]
+    assert len(list(lake.scalars(select(HandoverRoom.id)))) == 1
+
+
+def _at_once(engine: Engine, world: World, *plans: int) -> list[str]:
+    """Releases plans at the same moment, each in a session of its own; returns what each was answered."""
+    answers: list[str] = []
+    gate = threading.Barrier(len(plans))
+
+    def press(key: int) -> None:
         with Session(engine) as own:
             act(own, world.actor("project_clerk"), frozen(NOW))
             gate.wait()
@@ -169,16 +193,14 @@ def test_of_two_releases_at_once_the_second_gets_a_sentence(
                 answers.append("released")
             except Refusal as refusal:
                 own.rollback()
-                answers.append(str(refusal.status))
+                answers.append(refusal.code)
 
-    both = [threading.Thread(target=press) for _ in range(2)]
-    for each in both:
+    pressing = [threading.Thread(target=press, args=(key,)) for key in plans]
+    for each in pressing:
         each.start()
-    for each in both:
+    for each in pressing:
         each.join()
-    assert sorted(answers) == ["409", "released"]
-    rooms = list(lake.scalars(select(HandoverRoom.room_id).where(HandoverRoom.plan_id == key)))
-    assert len(rooms) == len(set(rooms)) == 9
+    return answers
 
 
 def test_nothing_is_decided_before_the_owner_arrived(lake: Session, world: World) -> None:
@@ -209,6 +231,7 @@ def test_nothing_is_decided_before_the_owner_arrived(lake: Session, world: World
     assert list(kept) == ["refused", "accepted"]
 
 
+@pytest.mark.parametrize("backend", BOTH)
 def test_formalities_are_complete_when_nothing_is_lacking(lake: Session, world: World) -> None:
     plan = released(lake, world)
     assert raise_fees(lake, plan, "property_fee", Decimal("2.50"), by_area=True, months=3) == 9
@@ -235,6 +258,7 @@ def test_formalities_are_complete_when_nothing_is_lacking(lake: Session, world: 
         tick_step(lake, row, step.id, False)
 
 
+@pytest.mark.parametrize("backend", BOTH)
 def test_a_home_that_was_sold_on_goes_on_with_its_new_owner(lake: Session, world: World) -> None:
     plan = released(lake, world)
     room = world.id("room", "lake-1-1-101")
@@ -268,6 +292,7 @@ def test_a_home_given_back_is_taken_out(lake: Session, world: World) -> None:
     assert refused(clerk(lake, world), row, "arrive").code == "not_signed"
 
 
+@pytest.mark.parametrize("backend", BOTH)
 def test_notices_reach_each_home_once_and_keep_their_proof(lake: Session, world: World) -> None:
     plan = released(lake, world)
     batch = send_notices(lake, plan, "post", TODAY)
@@ -294,6 +319,7 @@ def test_notices_reach_each_home_once_and_keep_their_proof(lake: Session, world:
     assert send_notices(lake, plan, "sms", TODAY).homes == 1
 
 
+@pytest.mark.parametrize("backend", BOTH)
 def test_a_full_slot_is_refused(lake: Session, world: World) -> None:
     plan = released(lake, world)
     assert make_slots(lake, plan, TODAY, TODAY + timedelta(days=1), "09:00", "11:00", 60, 2) == 4
@@ -351,6 +377,7 @@ def test_the_scope_is_kept_as_simple_as_it_can_be_said(lake: Session, world: Wor
     same()
 
 
+@pytest.mark.parametrize("backend", BOTH)
 def test_board_and_figures_are_those_of_a_plain_count(lake: Session, world: World) -> None:
     """A plan lived through at random; then every figure is counted again over the rows, one by one."""
     plan = released(lake, world)
@@ -409,6 +436,7 @@ def test_a_summary_is_due_two_months_after(end: date, due: date) -> None:
     assert two_months_after(end) == due
 
 
+@pytest.mark.parametrize("backend", BOTH)
 def test_owner_data_and_summaries_are_chased(lake: Session, world: World) -> None:
     plan = released(lake, world)
     assert without_data(lake, plan) == 7  # of nine homes two have an owner, both with certificate and telephone
@@ -442,6 +470,7 @@ def test_homes_left_at_the_counter_are_counted_and_their_clerks_found(lake: Sess
     assert holders(lake, world.id("project", "bay"), ("request_clerk",), TODAY) == []
 
 
+@pytest.mark.parametrize("backend", BOTH)
 def test_owners_are_invited_when_everything_is_repaired(lake: Session, world: World) -> None:
     numbers.seed(act(lake, SYSTEM, frozen(NOW)))
     category = IssueCategory(node_id=world.nodes["group"][0], code="wall", name="墙面", kind="defect")

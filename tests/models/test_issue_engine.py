@@ -35,6 +35,7 @@ from models.property.room import Room
 from seeds.demo.people import credit_code
 from seeds.reference import options, parameters
 from seeds.reference.numbers import seed as number_rules
+from tests.databases import BOTH
 from tests.world import NOW, World
 
 CLOSING = {
@@ -130,6 +131,7 @@ def test_the_contractor_of_an_issue_that_is_with_one_is_not_changed(site: Sessio
     assert (fault.field, fault.code) == ("contractor_id", "dispatched")
 
 
+@pytest.mark.parametrize("backend", BOTH)
 def test_an_issue_fills_itself_from_standard_problem_category_and_scope(site: Session, world: World) -> None:
     problem = standard(site, "D03")
     row = issue(site, world, standard_id=problem.id)
@@ -173,6 +175,7 @@ def test_what_does_not_fit_is_refused_at_its_field(site: Session, world: World) 
     assert shared.contractor_id == firm(site, "窗业")
 
 
+@pytest.mark.parametrize("backend", BOTH)
 def test_an_issue_goes_from_list_to_closing_with_its_rounds(site: Session, world: World) -> None:
     by(site, world, "inspection_clerk")
     row = issue(site, world)
@@ -256,6 +259,7 @@ def dispatch_as_somebody(session: Session, row: Issue) -> None:
         nested.rollback()
 
 
+@pytest.mark.parametrize("backend", BOTH)
 def test_a_room_is_in_one_open_plan_and_no_issue_is_said_of_none(site: Session, world: World) -> None:
     site.get_one(Project, world.id("project", "lake")).contract_handover_on = date(2025, 8, 2)
     site.commit()

@@ -69,7 +69,8 @@ export async function post(url, fields = {}) {
   const said = await answer.json().catch(() => null);
   if (answer.ok && said) return said;
   const words = one("#toasts").dataset;
-  throw new Error(said?.detail || said?.title || ([400, 401, 403].includes(answer.status) || answer.redirected ? words.refused : words.failed));
+  const problem = new Error(said?.detail || said?.title || ([400, 401, 403].includes(answer.status) || answer.redirected ? words.refused : words.failed));
+  throw Object.assign(problem, { status: answer.status });
 }
 
 export function toast(text, kind = "ok") {

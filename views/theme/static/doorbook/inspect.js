@@ -63,38 +63,69 @@ function line(found) {
   return make("li", {}, make("a", { href: found.url }, make("strong", {}, `${found.part} ${found.text}`)), make("span", { class: "quiet" }, told), again);
 }
 
-async function photos(key, files) {
-  if (!files.length) return;
-  const body = new FormData();
-  for (const file of files) body.append("file", file);
-  const answer = await fetch(`/issue/${key}/files`, { method: "POST", body, credentials: "same-origin", headers: { "X-CSRFToken": csrf(), Accept: "application/json" } });
-  if (!answer.ok) throw new Error((await answer.json().catch(() => null))?.detail ?? one("#toasts").dataset.failed);
+/** Photos that wait, under the key of their entry: files are too large for the store of the entries. */
+async function shelf(mode, work) {
+  const opened = indexedDB.open("inspect-photos", 1);
+  opened.onupgradeneeded = () => opened.result.createObjectStore("photos");
+  const answered = (asked) => new Promise((done, failed) => Object.assign(asked, { onsuccess: () => done(asked.result), onerror: () => failed(asked.error) }));
+  const base = await answered(opened);
+  try {
+    return await answered(work(base.transaction("photos", mode).objectStore("photos")));
+  } finally {
+    base.close();
+  }
 }
 
-/** Sends one entry under a key of its own, so that sending it twice enters it once. */
-async function send(entry, files = []) {
-  keep([...kept(), entry]);
-  let found;
+async function photos(key, files) {
+  if (!files?.length) return;
+  const body = new FormData();
+  for (const file of files) body.append("file", file, file.name);
+  const answer = await fetch(`/issue/${key}/files`, { method: "POST", body, credentials: "same-origin", headers: { "X-CSRFToken": csrf(), Accept: "application/json" } });
+  if (!answer.ok) throw Object.assign(new Error((await answer.json().catch(() => null))?.detail ?? one("#toasts").dataset.failed), { status: answer.status });
+}
+
+const REFUSED = [404, 409, 413, 415, 422];
+const keyOf = (entry) => entry.fields.entry_key;
+const others = (entry) => kept().filter((each) => keyOf(each) !== keyOf(entry));
+
+function done(entry) {
+  keep(others(entry));
+  shelf("readwrite", (store) => store.delete(keyOf(entry))).catch(() => null);
+}
+
+/** Sends one entry under a key of its own, so that sending it twice enters it once; then its photos.
+ * Answers whether the form may be emptied: the entry is in, or kept on the device with its photos. */
+async function send(entry, files = null) {
+  let held = !files?.length;
+  if (files?.length) held = await shelf("readwrite", (store) => store.put(files, keyOf(entry))).then(() => true, () => false);
+  keep([...others(entry), entry]);
+  if (!entry.issue) {
+    try {
+      entry.found = await post(`/inspect/${entry.room}/issue`, entry.fields);
+    } catch (problem) {
+      toast(problem.message, "error");
+      const refused = files ? problem.status >= 400 && problem.status < 500 : REFUSED.includes(problem.status);
+      if (refused) done(entry); // the form still has it
+      return !refused && held;
+    }
+    entry.issue = entry.found.id;
+    lastSent = entry.found.again;
+    if (entry.room === form.dataset.room) {
+      one("#issues").prepend(line(entry.found));
+      one("#count").textContent = all("#issues li").length;
+      one("#clean")?.closest("form").remove();
+      one("#after")?.classList.add("primary");
+    }
+    delete entry.found;
+    keep([...others(entry), entry]); // from now on only its photos are owed
+  }
   try {
-    found = await post(`/inspect/${entry.room}/issue`, entry.fields);
-  } catch (problem) {
-    if (navigator.onLine && problem.message !== one("#toasts").dataset.failed) keep(kept().filter((each) => each.fields.entry_key !== entry.fields.entry_key));
-    toast(problem.message, "error");
-    return false;
-  }
-  keep(kept().filter((each) => each.fields.entry_key !== entry.fields.entry_key));
-  lastSent = found.again;
-  if (entry.room === form.dataset.room) {
-    one("#issues").prepend(line(found));
-    one("#count").textContent = all("#issues li").length;
-    one("#clean")?.closest("form").remove();
-    one("#after")?.classList.add("primary");
-  }
-  try {
-    await photos(found.id, files);
+    await photos(entry.issue, files ?? (await shelf("readonly", (store) => store.get(keyOf(entry))).catch(() => null)));
   } catch (problem) {
     toast(problem.message, "error");
+    if (held && !REFUSED.includes(problem.status)) return true;
   }
+  done(entry);
   return true;
 }
 
