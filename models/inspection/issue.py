@@ -199,7 +199,8 @@ class Issue(Table):
                 code="closed",
                 status=409,
             )
-        if "contractor_id" in changed and (self.dispatch_id is not None or self.status in WITH_CONTRACTOR):
+        with_one = self.status in WITH_CONTRACTOR and not state.attrs.status.history.has_changes()
+        if "contractor_id" in changed and (self.dispatch_id is not None or with_one):  # dispatching may say to whom
             yield Refusal(
                 _(
                     "It is with its contractor already. Take it back first, then choose another.",
