@@ -29,7 +29,7 @@ from models.kernel.search import keep_keys, keep_rows, own_again, owner_column, 
 from models.kernel.secret import encrypted, shadows
 from models.kernel.session import actor_of, clock_of
 from models.kernel.table import Table, key_columns
-from models.kernel.words import _
+from models.kernel.words import Words, _
 
 _UNAUDITED = {"version", "changed_at", "changed_by_id", "created_at", "created_by_id", "deleted_by_id"}
 
@@ -294,12 +294,25 @@ def _check_key(session: Session, row: Table, changed: set[str]) -> list[Refusal]
             _(
                 "{label} “{value}” exists already here. Open the existing one or choose another.",
                 "{label}“{value}”在此处已存在，请使用已有记录或另行填写。",
-            ).fill(label=known[field].label, value=str(getattr(row, field))),
+            ).fill(label=known[field].label, value=_told(session, row, field)),
             field,
             code="duplicate",
             status=409,
         )
     ]
+
+
+def _told(session: Session, row: Table, column: str) -> Words:
+    """Returns a value of a row as people call it: a ref by the name of its row, a choice by its words."""
+    known, value = infos(type(row))[column], getattr(row, column)
+    if known.kind == "ref":
+        meant = session.get(table(known.target or ""), value)
+        name = name_of(meant) if meant is not None else ""
+        return Words(name or str(value), name or str(value))
+    if known.kind == "choice" and known.options is not None:
+        member = known.options.member(value)
+        return member.words if member is not None else Words(str(value), str(value))
+    return Words(str(value), str(value))
 
 
 def _stamp(row: Table, actor: Actor, now: datetime, *, new: bool) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Text, select
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.kernel.audit import entry, write_lines
@@ -29,13 +29,15 @@ MOST = 40
 
 
 class Workbench(Base):
-    """The widgets of one person, or of everybody at a place and below it, by name and in order."""
+    """The widgets of one person, or of everybody (or of those in a role) at a place and below it, by name and in order."""
 
     __tablename__ = "workbench"
+    __table_args__ = (UniqueConstraint("node_id", "role"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), unique=True)
-    node_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("node.id"), unique=True)
+    node_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("node.id"))
+    role: Mapped[str] = mapped_column(String(40), default="", server_default="")
     widgets: Mapped[str] = mapped_column(Text)
     changed_at: Mapped[datetime] = mapped_column(Moment)
 
@@ -49,26 +51,31 @@ def own_widgets(session: Session) -> list[str] | None:
     return None if found is None else _read(found)
 
 
-def public_widgets(session: Session, paths: Sequence[str]) -> list[str] | None:
-    """Returns the public widgets for somebody who works at some places: the nearest above the first that has any; or None.
+def public_widgets(session: Session, held: Sequence[Any]) -> list[str] | None:
+    """Returns the public widgets for somebody who works somewhere; None where there are none for them.
+
+    The nearest place above counts first; of one place those of the role before those of everybody.
 
     Args:
-        paths: of places in the tree, the one that counts first in front.
+        held: what they hold (a path and a role each), the one that counts first in front.
     """
     nodes = Node.__table__.c
     found = session.execute(
-        select(W.c.widgets, nodes.path).join(Node.__table__, nodes.id == W.c.node_id).where(nodes.deleted_at.is_(None))
+        select(W.c.widgets, W.c.role, nodes.path)
+        .join(Node.__table__, nodes.id == W.c.node_id)
+        .where(nodes.deleted_at.is_(None))
     ).all()
-    for path in paths:
-        above = [row for row in found if path.startswith(row.path)]
+    for one in held:
+        above = [row for row in found if one.path.startswith(row.path) and row.role in ("", one.role)]
         if above:
-            return _read(max(above, key=lambda row: len(row.path)).widgets)
+            return _read(max(above, key=lambda row: (len(row.path), row.role != "")).widgets)
     return None
 
 
-def at_place(session: Session, node_id: int) -> list[str] | None:
-    """Returns the public widgets that a place itself has; None where it has none of its own."""
-    found = session.execute(select(W.c.widgets).where(W.c.node_id == node_id)).scalar()
+def at_place(session: Session, node_id: int, role: str = "") -> list[str] | None:
+    """Returns the public widgets that a place itself has for a role ('' for everybody); None where it has none."""
+    query = select(W.c.widgets).where(W.c.node_id == node_id, W.c.role == role)
+    found = session.execute(query).scalar()
     return None if found is None else _read(found)
 
 
@@ -77,31 +84,35 @@ def publishing(session: Session) -> Reach:
     return reach_of(session, frozenset(one.path for one in actor_of(session).grants if one.role in ADMINS))
 
 
-def arrange(session: Session, names: Sequence[str], node_id: int | None = None) -> None:
-    """Keeps the actor's own widgets in this order, or the public ones of a place. Does not commit.
+def arrange(session: Session, names: Sequence[str], node_id: int | None = None, role: str = "") -> None:
+    """Keeps the actor's own widgets in this order, or the public ones of a place (and a role). Does not commit.
 
     Raises:
         Denied: the actor administers no such place.
     """
     _check(session, node_id)
-    clear(session, node_id)
+    clear(session, node_id, role)
     kept = list(dict.fromkeys(names))[:MOST]
-    owner: dict[str, Any] = {"node_id": node_id} if node_id is not None else {"user_id": actor_of(session).user_id}
+    owner: dict[str, Any] = (
+        {"node_id": node_id, "role": role} if node_id is not None else {"user_id": actor_of(session).user_id}
+    )
     values = {**owner, "widgets": json.dumps(kept), "changed_at": clock_of(session)()}
     session.connection().execute(W.insert().values(**values))
     if node_id is not None:
-        _tell(session, node_id, kept)
+        _tell(session, node_id, kept, role)
 
 
-def clear(session: Session, node_id: int | None = None) -> None:
+def clear(session: Session, node_id: int | None = None, role: str = "") -> None:
     """Goes back to what holds above: a person to the public widgets, a place to those of the place above it.
 
     Raises:
         Denied: as `arrange`.
     """
     _check(session, node_id)
-    whose = W.c.node_id == node_id if node_id is not None else W.c.user_id == actor_of(session).user_id
-    session.connection().execute(W.delete().where(whose))
+    if node_id is not None:
+        session.connection().execute(W.delete().where(W.c.node_id == node_id, W.c.role == role))
+    else:
+        session.connection().execute(W.delete().where(W.c.user_id == actor_of(session).user_id))
 
 
 def _check(session: Session, node_id: int | None) -> None:
@@ -120,9 +131,11 @@ def _check(session: Session, node_id: int | None) -> None:
         )
 
 
-def _tell(session: Session, node_id: int, names: Sequence[str]) -> None:
+def _tell(session: Session, node_id: int, names: Sequence[str], role: str) -> None:
     """What is public changes what others see, so it is recorded; a person's own is nobody's business."""
     changes: dict[str, tuple[Any, Any]] = {"node_id": (None, node_id), "widgets": (None, ", ".join(names))}
+    if role:
+        changes["role"] = (None, role)
     write_lines(session, [entry(actor_of(session), clock_of(session)(), "workbench", node_id, "change", changes)])
 
 

@@ -382,3 +382,15 @@ def test_advisers_are_one_of_each_kind_and_found_upwards(seeded: Session, world:
     assert advisers_of(seeded, world.nodes["river"][0])["legal"].name == "总部法务"
     again = Adviser(node_id=world.nodes["hangzhou"][0], kind="legal", name="另一位")
     assert refused(seeded, lambda: put(seeded, again)).code == "duplicate"
+
+
+def test_a_double_is_named_as_people_call_it_not_by_its_key(seeded: Session, world: World) -> None:
+    """A key that is made of references alone is said by the name of the row referred to."""
+    from models.kernel.guard import _told
+    from models.keynode.project_key_node import ProjectKeyNode
+
+    node = seeded.scalars(select(KeyNodeDef).order_by(KeyNodeDef.id)).first()
+    assert node is not None
+    row = ProjectKeyNode(project_id=world.id("project", "lake"), definition_id=node.id)
+    assert _told(seeded, row, "definition_id").zh == node.name != str(node.id)
+    assert _told(seeded, row, "project_id").zh == "湖畔花园"

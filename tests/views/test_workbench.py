@@ -122,3 +122,22 @@ def test_every_figure_of_the_workbench_opens_a_list(app: Flask, seeded: Session,
     assert links
     for link in links:
         assert admin.get(link.replace("&amp;", "&")).status_code == 200, link
+
+
+def test_a_role_has_a_public_workbench_of_its_own(app: Flask, world: World) -> None:
+    """At one place those of the role come before those of everybody; a nearer place before one further up."""
+    group, clerk, leader = Console(app, "group_admin"), Console(app, "project_clerk"), Console(app, "project_leader")
+    top, hz = world.nodes["group"][0], world.nodes["hangzhou"][0]
+    assert group.send("/workbench/", widgets="recent", node=top).status_code == 303
+    assert group.send("/workbench/", widgets="shortcuts,recent", node=top, role="project_clerk").status_code == 303
+    assert _SHOWN.findall(clerk.get("/workbench/").get_data(as_text=True))[:2] == ["shortcuts", "recent"]
+    assert _SHOWN.findall(leader.get("/workbench/").get_data(as_text=True))[:1] == ["recent"]
+    page = group.get(f"/workbench/?node={top}&role=project_clerk").get_data(as_text=True)
+    assert _SHOWN.findall(page)[:2] == ["shortcuts", "recent"] and 'value="project_clerk" selected' in page
+    assert group.send("/workbench/", widgets="figures", node=hz).status_code == 303
+    assert _SHOWN.findall(clerk.get("/workbench/").get_data(as_text=True))[:1] != ["shortcuts"]
+    for node, role in ((top, "nobody"), ("", "project_clerk")):
+        assert group.send("/workbench/", widgets="recent", node=node, role=role).status_code == 404
+    group.send("/workbench/", reset="1", node=hz, widgets="")
+    group.send("/workbench/", reset="1", node=top, role="project_clerk", widgets="")
+    assert _SHOWN.findall(clerk.get("/workbench/").get_data(as_text=True))[:1] == ["recent"]

@@ -218,6 +218,7 @@ def chart_of(report: Any, outcome: Any, most: int = 60) -> dict[str, Any] | None
         "labels": [say(line.label) for line in lines],
         "series": series,
         "total": None if total is None else float(total),
+        "share_name": say(_("Share so far", "累计占比")),
     }
 
 

@@ -111,7 +111,7 @@ def on_bench(session: Session) -> list[str]:
     """Returns the names of the actor's widgets: their own, else the public ones where they work, else the usual ones."""
     mine = own_widgets(session)
     if mine is None:
-        mine = public_widgets(session, sorted({held.path for held in actor().grants}, key=len, reverse=True))
+        mine = public_widgets(session, sorted(actor().grants, key=lambda held: len(held.path), reverse=True))
     return usual() if mine is None else mine
 
 

@@ -8,6 +8,7 @@ from flask import flash, redirect, render_template, request
 from flask_appbuilder import BaseView, expose
 
 from models.kernel.refusal import Missing, Refusal
+from models.kernel.roles import ROLES
 from models.kernel.scope import known_nodes
 from models.kernel.words import _
 from models.kernel.workbench import arrange, at_place, clear, own_widgets, publishing
@@ -33,10 +34,11 @@ class WorkbenchView(BaseView):  # type: ignore[misc]
     def show(self) -> Any:
         """What stands on the workbench, what may be added, and whose it is."""
         own, place = database(), _place(request.args.get("node", ""))
+        role = _role(request.args.get("role", ""), place)
         if place is None:
             names, arranged = on_bench(own), own_widgets(own) is not None
         else:
-            there = at_place(own, place.id)
+            there = at_place(own, place.id, role)
             names, arranged = there if there is not None else usual(), there is not None
         known = {one.name: one for one in (offered() if place is None else WIDGETS.values())}
         where = publishing(own)
@@ -47,6 +49,9 @@ class WorkbenchView(BaseView):  # type: ignore[misc]
             "rest": [_told(one) for name, one in known.items() if name not in names],
             "node": place.id if place is not None else "",
             "place": place.name if place is not None else None,
+            "role": role,
+            "role_name": ROLES[role].words if role else None,
+            "roles": [{"name": name, "label": each.words} for name, each in ROLES.items()] if places else [],
             "arranged": arranged,
             "places": [
                 {"id": each.id, "label": "　" * (each.path.count("/") - 2) + each.name, "chosen": place and each.id == place.id}
@@ -61,13 +66,14 @@ class WorkbenchView(BaseView):  # type: ignore[misc]
     def save(self) -> Any:
         """Keeps the order, or goes back to what holds above."""
         own, place = database(), _place(request.form.get("node", ""))
+        role = _role(request.form.get("role", ""), place)
         names = [name for name in request.form.get("widgets", "")[:2_000].split(",") if name in WIDGETS]
         node = place.id if place is not None else None
         try:
             if "reset" in request.form:
-                clear(own, node)
+                clear(own, node, role)
             else:
-                arrange(own, names, node)
+                arrange(own, names, node, role)
             own.commit()
         except Refusal:
             own.rollback()
@@ -80,7 +86,9 @@ class WorkbenchView(BaseView):  # type: ignore[misc]
             else _("The public workbench of {place} is saved.", "{place}的公共工作台已保存。").fill(place=place.name)
         )
         flash(say(said), "ok")
-        return redirect("/" if place is None else f"/workbench/?node={place.id}", 303)
+        return redirect(
+            "/" if place is None else f"/workbench/?node={place.id}" + (f"&role={role}" if role else ""), 303
+        )
 
 
 def _place(wanted: str) -> Any:
@@ -96,6 +104,17 @@ def _place(wanted: str) -> Any:
         if str(node.id) == wanted and (where.everything or node.id in where.nodes):
             return node
     raise Missing()
+
+
+def _role(wanted: str, place: Any) -> str:
+    """Returns the role a public workbench is for; '' for everybody.
+
+    Raises:
+        Missing: there is no such role, or it is one's own workbench.
+    """
+    if wanted and (place is None or wanted not in ROLES):
+        raise Missing()
+    return wanted
 
 
 def _told(one: Widget) -> dict[str, Any]:

@@ -7,7 +7,7 @@ function colour(name) {
 
 const TONES = ["--tone-teal", "--tone-blue", "--tone-orange", "--tone-purple", "--tone-lime", "--tone-grey"];
 
-function options({ kind, labels, series, total }) {
+function options({ kind, labels, series, total, share_name: shareName }) {
   const ink = colour("--text-2");
   const line = colour("--line");
   const many = labels.length > 8;
@@ -24,8 +24,8 @@ function options({ kind, labels, series, total }) {
   if (kind === "pareto") {
     let sum = 0;
     const share = drawn[0].data.map((value) => Math.round(((sum += value) / (total || 1)) * 1000) / 10);
-    drawn.push({ name: "%", type: "line", yAxisIndex: 1, data: share, symbolSize: 5 });
-    axes.push({ type: "value", max: 100, axisLabel: { color: ink }, splitLine: { show: false } });
+    drawn.push({ name: shareName, type: "line", yAxisIndex: 1, data: share, symbolSize: 5, tooltip: { valueFormatter: (value) => `${value}%` } });
+    axes.push({ type: "value", max: 100, axisLabel: { color: ink, formatter: "{value}%" }, splitLine: { show: false } });
   }
   return {
     color: TONES.map(colour),
