@@ -18,6 +18,7 @@ from models.kernel.guard import remove
 from models.kernel.parameter import effective, standing, switch
 from models.kernel.refusal import Denied, Refusal
 from models.kernel.session import act
+from models.keynode.key_node_def import KeyNodeDef
 from models.keynode.project_key_node import ProjectKeyNode
 from models.parameter.adviser import advisers_of
 from models.parameter.announcement import Announcement, AnnouncementRead, mark_read, posted
@@ -386,11 +387,10 @@ def test_advisers_are_one_of_each_kind_and_found_upwards(seeded: Session, world:
 
 def test_a_double_is_named_as_people_call_it_not_by_its_key(seeded: Session, world: World) -> None:
     """A key that is made of references alone is said by the name of the row referred to."""
-    from models.kernel.guard import _told
-    from models.keynode.project_key_node import ProjectKeyNode
-
     node = seeded.scalars(select(KeyNodeDef).order_by(KeyNodeDef.id)).first()
     assert node is not None
-    row = ProjectKeyNode(project_id=world.id("project", "lake"), definition_id=node.id)
-    assert _told(seeded, row, "definition_id").zh == node.name != str(node.id)
-    assert _told(seeded, row, "project_id").zh == "湖畔花园"
+    name, key, lake = node.name, node.id, world.id("project", "lake")
+    put(seeded, ProjectKeyNode(project_id=lake, definition_id=key))
+    double = refused(seeded, lambda: put(seeded, ProjectKeyNode(project_id=lake, definition_id=key)))
+    said = double.sentence.said("zh")
+    assert double.code == "duplicate" and f"“{name}”在此处已存在" in said
