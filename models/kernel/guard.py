@@ -305,14 +305,12 @@ def _check_key(session: Session, row: Table, changed: set[str]) -> list[Refusal]
 def _told(session: Session, row: Table, column: str) -> Words:
     """Returns a value of a row as people call it: a ref by the name of its row, a choice by its words."""
     known, value = infos(type(row))[column], getattr(row, column)
-    if known.kind == "ref":
-        meant = session.get(table(known.target or ""), value)
-        name = name_of(meant) if meant is not None else ""
-        return Words(name or str(value), name or str(value))
-    if known.kind == "choice" and known.options is not None:
-        member = known.options.member(value)
-        return member.words if member is not None else Words(str(value), str(value))
-    return Words(str(value), str(value))
+    member = known.options.member(value) if known.kind == "choice" and known.options is not None else None
+    if member is not None:
+        return member.words
+    meant = session.get(table(known.target or ""), value) if known.kind == "ref" else None
+    said = (name_of(meant) if meant is not None else "") or str(value)
+    return Words(said, said)
 
 
 def _stamp(row: Table, actor: Actor, now: datetime, *, new: bool) -> None:
