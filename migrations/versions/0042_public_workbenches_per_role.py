@@ -1,6 +1,6 @@
 """Public workbenches per role
 
-Revision: 0041, after 0040
+Revision: 0042, after 0041
 
 Before this goes to a database that people work with:
 - All steps run in one transaction: other writers wait meanwhile. Fill a large table in batches, in a step of its own.
@@ -14,8 +14,8 @@ Before this goes to a database that people work with:
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0041"
-down_revision = "0040"
+revision = "0042"
+down_revision = "0041"
 branch_labels = None
 depends_on = None
 
