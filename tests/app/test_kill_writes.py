@@ -177,6 +177,7 @@ def lived(settings: Settings, world: World, home: Path, how: str, kills: int, ro
         "DATA_KEY": settings.data_key,
         "SECRET_KEY": settings.secret_key,
         "DOORBOOK_DEMO": "0",
+        "RATE_LIMITS": "0",
         "PYTHONPATH": str(ROOT),
     }
     command = [sys.executable, "-c", NURSERY, json.dumps(told)]

@@ -66,7 +66,13 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         home = arguments.home or Path(folder)
         fresh = not (home / "doorbook.db").exists()
-        variables = {"DOORBOOK_HOME": str(home), "DOORBOOK_DEMO": "0", "DATA_KEY": "d" * 40, "SECRET_KEY": "s" * 40}
+        variables = {
+            "DOORBOOK_HOME": str(home),
+            "DOORBOOK_DEMO": "0",
+            "RATE_LIMITS": "0",
+            "DATA_KEY": "d" * 40,
+            "SECRET_KEY": "s" * 40,
+        }
         if arguments.url:
             variables["DATABASE_URL"] = arguments.url
         settings = Settings.read(variables)
