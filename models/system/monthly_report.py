@@ -164,14 +164,14 @@ class MonthlyReport(Table):
     def derive(self, session: Session, actor: Actor) -> None:
         """The day it is due follows from the month (R25); an edition from those that were before."""
         self.month = (self.month or "").strip().replace("/", "-")
-        if _readable(self.month):
+        if is_month(self.month):
             self.due_on = due_on(self.month)
         if not self.edition:
             self.edition = 1 + max((one.edition for one in _same(session, self)), default=0)
 
     def faults(self, session: Session, actor: Actor) -> Iterable[Refusal]:
         """A month is one; a month that stands is not published twice; what was published stays as it was read."""
-        if not _readable(self.month):
+        if not is_month(self.month):
             yield Refusal(_("Write the month as 2026-10.", "请按 2026-10 的格式填写月份。"), "month")
         other = next((one for one in _same(session, self) if one.state != MonthState.WITHDRAWN), None)
         if other is not None and self.state != MonthState.WITHDRAWN:
@@ -225,7 +225,8 @@ class PublishedFigure(Table):
     figures: Mapped[str] = kept(_("Figures", "数据"), Text(), "prose")
 
 
-def _readable(month: str) -> bool:
+def is_month(month: str) -> bool:
+    """Returns whether a text is a month as reports are written for, such as 2026-10."""
     return re.fullmatch(r"(19|20)\d\d-(0[1-9]|1[0-2])", month or "") is not None
 
 

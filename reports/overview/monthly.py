@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from models.kernel.job import work
 from models.kernel.job_running import Run
 from models.kernel.refusal import Refusal
 from models.kernel.roles import READ
 from models.kernel.scope import may
-from models.kernel.session import reading
+from models.kernel.session import actor_of, reading
 from models.kernel.words import _
-from models.system.monthly_report import JOB, MonthlyReport, first_of, keep_figures, last_of
+from models.system.monthly_report import JOB, MonthlyReport, first_of, is_month, keep_figures, last_of
 from reports.customer.visits import VISITS
 from reports.handover.handover_progress import HANDOVER_PROGRESS
 from reports.inspection.contractors import CONTRACTORS
@@ -38,7 +40,9 @@ MONTHLY = (
 
 
 def asked_of(month: str) -> dict[str, str]:
-    """Returns what is asked of a report for a month written as 2026-10, as an address carries it."""
+    """Returns what is asked of a report for a month written as 2026-10, as an address carries it; nothing for none."""
+    if not is_month(month):
+        return {}
     return {"from": first_of(month).isoformat(), "to": last_of(month).isoformat()}
 
 
@@ -56,19 +60,27 @@ def count_month(run: Run) -> dict[str, Any]:
         row = run.session.get(MonthlyReport, run.arguments["report"])
         if row is None or row.counted_at is not None:
             return {"rows": 0}
-        counted = list(_counted(run, row.node_id, row.month))
+        found = list(counted(run.session, row.node_id, row.month))
         run.session.rollback()
     finally:
         reading.reset(token)
     row = run.session.get_one(MonthlyReport, run.arguments["report"])
-    return {"rows": keep_figures(run.session, row, counted)}
+    return {"rows": keep_figures(run.session, row, found)}
 
 
-def _counted(run: Run, node: int, month: str) -> Iterator[tuple[int, str, str | None, dict[str, Any]]]:
+def counted(session: Session, node: int, month: str) -> Iterator[tuple[int, str, str | None, dict[str, Any]]]:
+    """Counts a month for a place and every place below, as the actor sees it.
+
+    Yields: (node, report, parameters, figures by name); for each report the place itself last.
+
+    Raises:
+        Refusal: the actor may not open one of the reports there.
+    """
+    who = actor_of(session)
     for report in MONTHLY:
         raw = {**asked_of(month), "node": str(node)}
-        question = ask(run.session, report, raw)
-        own = may(run.actor, report.entity, READ) and (run.actor.system or set(run.actor.roles()) & set(report.roles))
+        question = ask(session, report, raw)
+        own = may(who, report.entity, READ) and (who.system or set(who.roles()) & set(report.roles))
         here = question.place
         if not own or here is None or here.node != node:
             raise Refusal(
@@ -81,12 +93,11 @@ def _counted(run: Run, node: int, month: str) -> Iterator[tuple[int, str, str | 
         ways = [way for way in question.ways if way in LEVELS and way != "building"]
         totals = None
         for way in ways:
-            outcome = count(run.session, report, ask(run.session, report, {**raw, "by": way}))
+            outcome = count(session, report, ask(session, report, {**raw, "by": way}))
             totals = outcome.totals
             for line in outcome.lines:
                 if line.node is not None:
                     yield line.node, report.name, address, dict(line.values)
         if totals is None:  # a project: nothing below it has a place of its own
-            totals = count(run.session, report, question).totals
+            totals = count(session, report, question).totals
         yield node, report.name, address, dict(totals)
-        run.log(_("{report} is counted.", "已统计：{report}").fill(report=report.title))

@@ -29,6 +29,7 @@ from seeds.demo.handovers import handover_rows
 from seeds.demo.homes import Homes
 from seeds.demo.inspections import Inspections
 from seeds.demo.key_nodes import key_node_rows
+from seeds.demo.months import month_rows
 from seeds.demo.notices import notices
 from seeds.demo.parameters import Setup
 from seeds.demo.people import People, credit_code
@@ -181,6 +182,7 @@ class _Founder:
                 uncommitted = 0
                 if progress:
                     progress(project.name, done, total)
+            self.counts.update(month_rows(self.session, self.story, self.nodes["group", self.whole.group.key]))
             self._at(self.story.opened())
             group.address = self.whole.companies[0].address
             self.session.commit()

@@ -74,10 +74,7 @@ class MonthlyView(BaseView):  # type: ignore[misc]
                 "published_at": formats.moment(row.published_at) if row.published_at else "",
                 "due": formats.day(row.due_on) if row.due_on else "",
                 "late": row.state == MonthState.DRAFT,
-                "months": [
-                    {"id": one.id, "label": _month(one, {n.id: n.name for n in tree_nodes()}), "on": one is row}
-                    for one in reports
-                ],
+                "months": [{"id": one.id, "label": _month(one), "on": one is row} for one in reports],
                 "places": [
                     {"id": one.id, "label": "　" * _depth(one, places) + one.name, "on": one is node} for one in places
                 ],
@@ -172,10 +169,14 @@ def _read(figures: str) -> dict[str, Decimal | None]:
     return read
 
 
-def _month(row: Any, names: dict[int, str]) -> Any:
+def _month(row: Any) -> Any:
+    """What a month is called where one is chosen; its place by name where the reader may see that place."""
     state = MonthState.member(row.state)
     return _("{month} · {place} · edition {n} · {state}", "{month} · {place} · 第 {n} 版 · {state}").fill(
-        month=row.month, place=names.get(row.node_id, "—"), n=row.edition, state=state.words if state else row.state
+        month=row.month,
+        place=row.node.name if row.node else "—",
+        n=row.edition,
+        state=state.words if state else row.state,
     )
 
 
