@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from models.kernel.bulk import insert_rows
 from models.kernel.flow_setting import FlowSetting
+from models.kernel.parameter_control import ParameterControl
 from models.kernel.printing.template import PrintTemplate, own_words
 from models.kernel.table import Table
 from models.keynode.printed import KEY_NODE_LIST
@@ -214,6 +215,9 @@ class Setup:
         self._insert(
             FlowSetting, [{**at, **narrower, "from_day": begins, "remark": "下月起仅管理员可重新打开关键节点"}]
         )
+        elsewhere = {**at, "node_id": self.nodes["company", "nanjing"]}
+        control = {"by_sheet": True, "from_day": begins, "remark": "下月起南京公司的参数凭审批通过的申请单调整"}
+        self._insert(ParameterControl, [{**elsewhere, **control}])
 
     def _news(self) -> None:
         people: dict[int, list[tuple[int, int]]] = {}
