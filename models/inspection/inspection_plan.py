@@ -28,6 +28,7 @@ from models.kernel import (
 )
 from models.kernel.actor import Actor
 from models.kernel.registry import table
+from models.kernel.words import Words
 from models.property.project import Project
 
 
@@ -167,6 +168,15 @@ class InspectionPlan(Table):
         if self.from_on and self.until_on:
             handover = session.scalar(select(Project.contract_handover_on).where(Project.id == self.project_id))
             self.window = window_of(handover, self.from_on, self.until_on).value
+
+    def cautions(self, session: Session, actor: Actor) -> Iterable[Words]:
+        """Its days lie outside the window before the contract handover date (R01): allowed, and said."""
+        how = Window.member(self.window)
+        if how in (Window.EARLY, Window.LATE):
+            yield _(
+                "The plan lies outside the window of 1 to 3 months before contract handover: {how}",
+                "该计划不在合同交付日期前 1 至 3 个月的窗口期内：{how}",
+            ).fill(how=how.words)
 
     def faults(self, session: Session, actor: Actor) -> Iterable[Refusal]:
         """Dates have an order."""

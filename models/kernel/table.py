@@ -16,7 +16,7 @@ from models.kernel.flow import Flow
 from models.kernel.owned import Owned
 from models.kernel.refusal import Refusal
 from models.kernel.screen import Screen
-from models.kernel.words import _
+from models.kernel.words import Words, _
 
 if TYPE_CHECKING:
     from models.kernel.actor import Actor
@@ -113,6 +113,10 @@ class Table(Base):
 
     def faults(self, session: Session, actor: Actor) -> Iterable[Refusal]:
         """Yields what is wrong with the row as a whole. Called before each write of the row."""
+        return ()
+
+    def cautions(self, session: Session, actor: Actor) -> Iterable[Words]:
+        """Yields what whoever enters or changes the row is told besides: it is saved all the same."""
         return ()
 
     def closed(self, session: Session, actor: Actor) -> Refusal | None:

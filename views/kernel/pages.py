@@ -21,7 +21,7 @@ from models.kernel.roles import DELETE, READ, REVEAL, WRITE
 from models.kernel.scope import may
 from models.kernel.session import actor_of, clock_of
 from models.kernel.table import Table
-from models.kernel.words import _, amid
+from models.kernel.words import Words, _, amid
 from views.kernel import forms, record, timeline
 from views.kernel.access import needs
 from views.kernel.bin_pages import BinRoutes, keep_undo, undo_url
@@ -205,7 +205,7 @@ class TableView(
             return self._form(form, None, [], resumed=True)
         try:
             row = entry.add(own, self.table, forms.typed(form, self.table))
-            title = called(row)
+            title, cautions = called(row), list(row.cautions(own, actor()))
             if not _small():
                 saved(own)  # the draft of the form behind a dialog stays
             own.commit()
@@ -217,6 +217,7 @@ class TableView(
                 raise
             return self._form(form, None, self._errors(form, refusal)), _shown_status(refusal)
         flash(say(_("“{name}” was added.", "已新增“{name}”。").fill(name=title)), "ok")
+        _caution(cautions)
         back = self._back()
         if "_save_more" in request.form:
             query = urlencode([*forms.repeated(form, self.table), ("_more", "1")])
@@ -258,7 +259,7 @@ class TableView(
                 )
             before = snapshot(row, entry.fields(self.table))
             entry.change(own, row, typed, int(version))
-            title = called(row)
+            title, cautions = called(row), list(row.cautions(own, actor()))
             saved(own)
             undo = note_save(own, row, before)
             own.commit()
@@ -274,6 +275,7 @@ class TableView(
             )
         done = _("“{name}” was saved.", "已保存“{name}”。").fill(name=title)
         keep_undo(done, f"/{self.name}/undo/{undo}" if undo else None)
+        _caution(cautions)
         return redirect(f"/{self.name}/show/{row.id}")
 
     def _back(self) -> str | None:
@@ -435,6 +437,12 @@ EVERY_TABLE = "*"
 def _small() -> bool:
     """Whether a form is asked for in a dialog of another one: a fragment, and the new row as JSON."""
     return "_small" in request.values
+
+
+def _caution(cautions: list[Words]) -> None:
+    """Says on the next page what a row that was just saved gives to think of."""
+    for one in cautions:
+        flash(say(one), "warn")
 
 
 def _shown_status(refusal: Refusal) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request
 from flask_appbuilder import BaseView, expose
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from models.inspection.dispatching import Wanted, dispatch, waiting
@@ -26,16 +26,18 @@ from models.kernel.registry import table
 from models.kernel.roles import READ
 from models.kernel.scope import reach
 from models.kernel.session import clock_of
+from models.kernel.table import Table
 from models.kernel.words import _
 from models.parameter.contractor import Contractor
 from models.property.room import Room
 from views.kernel import formats
 from views.kernel.access import needs
 from views.kernel.counts import COUNTERS, Counter
-from views.kernel.pages import RECORD_ACTIONS
+from views.kernel.pages import LIST_ACTIONS, RECORD_ACTIONS
 from views.kernel.printing import paper_language, printed
 from views.kernel.request import actor, say
 from views.kernel.request import session as database
+from views.kernel.selection import MAKERS, Selection
 from views.kernel.shell import Extra, crumbs, menu_page, shell
 from views.pages.org.projects import choose_project
 
@@ -66,6 +68,28 @@ def _late(session: Session, _who: Actor) -> Select[Any]:
 
 
 COUNTERS.append(Counter("/issue-lists/", "issue", _late, late=True))
+
+LATE = _("Repairs overdue", "超期未整改")
+
+
+def _overdue_rows(session: Session, cls: type[Table], raw: str) -> Selection:
+    """The issues of a list whose repair is overdue (see `views.kernel.selection`).
+
+    Raises:
+        Refusal: the list is of something else.
+    """
+    if cls is not Issue or raw:
+        raise Refusal(
+            _("This selection of rows is of another list.", "该数据范围不适用于此列表。"),
+            code="unknown_selection",
+            status=400,
+        )
+    return Selection(LATE, "", and_(*overdue(clock_of(session)())))
+
+
+MAKERS["overdue"] = _overdue_rows
+OVERDUE_ROWS = "/issue/list/?_of=overdue:"
+LIST_ACTIONS.setdefault("issue", []).append({"label": LATE, "url": OVERDUE_ROWS, "icon": "clock", "right": READ})
 
 
 class IssueListsView(BaseView):  # type: ignore[misc]

@@ -9,7 +9,6 @@ from flask import flash, redirect, render_template
 from flask_appbuilder import BaseView, expose
 from sqlalchemy import select
 
-from models.inspection.inspection_plan import Window
 from models.inspection.inspection_summary import DAYS, InspectionSummary, SummaryState
 from models.inspection.rules import figures, summarise
 from models.kernel.clock import today
@@ -50,13 +49,12 @@ class InspectionFiguresView(BaseView):  # type: ignore[misc]
         due = row.due_on if row is not None and row.due_on else plan.until_on + timedelta(days=DAYS)
         done = row is not None and row.state == SummaryState.DONE
         rooms = f"/inspection_room/list/?_flt_0_plan_id={plan.id}"
-        window = Window.member(plan.window)
         page = {
             "title": TITLE,
             "crumbs": [*crumbs("project", plan.project_id), {"label": plan.title, "url": f"/inspection_plan/show/{plan.id}"}],
             "count_text": _("counted {at}", "统计时间 {at}").fill(at=formats.moment(clock_of(own)())),
             "plan_id": plan.id,
-            "window": window.words if window in (Window.EARLY, Window.LATE) else None,
+            "cautions": list(plan.cautions(own, actor())),
             "figures": [
                 (_("Rooms", "计划套数"), counted["rooms"], rooms),
                 (_("Inspected", "已验套数"), counted["inspected"], None),
