@@ -42,7 +42,13 @@ def test_a_plan_outside_the_window_is_saved_and_its_writer_warned(app: Flask, wo
     def said(window: str, address: str, **more: Any) -> str:
         first, last = days[window]
         answer = person.send(
-            address, project_id=lake, title=f"验房 {first} {address}", kind="internal", from_on=first, until_on=last, **more
+            address,
+            project_id=lake,
+            title=f"验房 {first} {address}",
+            kind="internal",
+            from_on=first,
+            until_on=last,
+            **more,
         )
         assert answer.status_code in (302, 303), answer.get_data(as_text=True)[:3000]
         return str(person.get(answer.headers["Location"]).get_data(as_text=True))
