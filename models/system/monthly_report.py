@@ -215,7 +215,7 @@ class PublishedFigure(Table):
         title=("monthly_report.month", "node.name", "report"),
         listed=("monthly_report.month", "monthly_report.edition", "node.name", "report", "asked", "figures"),
         sections=(section(_("Figures", "数据"), "monthly_report_id", "node_id", "report", "asked", "figures"),),
-        rights=_RIGHTS | Rights(write=(), delete=()),
+        rights=_RIGHTS | Rights(write=(), delete=(), purge=()),
         menu=False,
     )
 

@@ -21,13 +21,16 @@ from app.accounts import DEMO, demo_password, enabled_demo_accounts, open_demo_a
 from app.commands import new_table, roles, why
 from app.database import load_models
 from config import ROOT, Settings
+from models.kernel.actor import SYSTEM
 from models.kernel.audit import AuditLog
 from models.kernel.grant import Grant
 from models.kernel.refusal import Missing, Refusal
 from models.kernel.roles import ROLES
+from models.kernel.session import act
 from models.kernel.words import _
 from models.org.group import Group
 from models.system import passwords
+from models.system.user_profile import UserProfile
 from tests.databases import BOTH
 from tests.world import World
 
@@ -120,6 +123,14 @@ def test_an_old_schema_is_refused(engine: Engine, settings: Settings) -> None:
 def test_production_refuses_demo_accounts(session: Session, world: World, settings: Settings) -> None:
     done = called(settings.home, "serve", PORT="0", DOORBOOK_ENV="production")
     assert_refused(done, "demo accounts", "run.py disable")
+    assert_refused(called(settings.home, "disable", *ROLES), "last group administrator")
+    act(session, SYSTEM)
+    group = world.nodes["group"][0]
+    session.add(UserProfile(login="admin", name="系统管理员", node_id=group))
+    session.flush()
+    admin = session.scalars(select(UserProfile.id).where(UserProfile.login == "admin")).one()
+    session.add(Grant(profile_id=admin, role="group_admin", node_id=group))
+    session.commit()
     assert called(settings.home, "disable", *ROLES).returncode == 0
     assert enabled_demo_accounts(session) == []
     session.rollback()
