@@ -37,8 +37,8 @@ class ParameterControl(Table):
     area_name = "system"
     owned = by_node(inherited=True)
     screen = Screen(
-        label=_("How parameters change", "参数变更方式"),
-        plural=_("How parameters change", "参数变更方式"),
+        label=_("Way of changing parameters", "参数变更方式"),
+        plural=_("Ways of changing parameters", "参数变更方式"),
         icon="lock",
         key=("node_id", "from_day"),
         title=("node.name", "from_day"),

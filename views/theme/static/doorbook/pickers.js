@@ -66,6 +66,11 @@ function lookUp(select) {
         })
         .catch(() => done());
     },
+    // What waits to be looked up is void once the choice is made: it would open the list again, over what lies below.
+    onItemAdd() {
+      clearTimeout(control.refreshTimeout);
+      control.refreshTimeout = null;
+    },
     onDropdownOpen(dropdown) {
       one(".more", dropdown)?.remove();
       if (select.dataset.more) dropdown.append(make("div", { class: "more" }, further));
