@@ -62,7 +62,9 @@ function lookUp(select) {
           control.clearOptions((option, value) => control.items.includes(String(value)));
           select.dataset.more = said.more ? "1" : "";
           found = query.trim();
-          done(said.items);
+          const open = control.isOpen;
+          done(said.items); // opens the list of whatever is focused, also where the choice was made meanwhile
+          if (!open && control.items.length) control.close(false);
         })
         .catch(() => done());
     },
