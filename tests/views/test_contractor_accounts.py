@@ -152,6 +152,8 @@ def test_repairs_are_begun_and_done_with_photos_and_nothing_else_is_pressed(
 
 def test_a_list_is_signed_for_by_its_contractor(app: Flask, world: World, keys: dict[str, int]) -> None:
     one = Console(app, "contractor", "zh")
+    menu = one.get("/issue-lists/")
+    assert (menu.status_code, menu.location) == (302, "/issue/list/"), "the menu leads a contractor to its own issues"
     given = {"signed_by": "王工", "signed_on": "2025-06-02"}
     assert one.send(f"/issue_dispatch/{keys['other_list']}/move/sign", _version="1", **given).status_code == 404
     assert one.send(f"/issue_dispatch/{keys['list']}/move/call_back", _version="1", remark="x").status_code == 403

@@ -102,7 +102,10 @@ class IssueListsView(BaseView):  # type: ignore[misc]
     @expose("/", methods=["GET"])
     @needs(READ)
     def choose(self) -> Any:
-        """Asks for the project, or leads to the only one."""
+        """Asks for the project, or leads to the only one; who is sent issues, and sends none, to those issues."""
+        where = reach(database(), actor(), self.table, READ)
+        if where.theirs is not None and not where.everything and not where.nodes:
+            return redirect("/issue/list/")
         return choose_project(TITLE, _("Issues of which project?", "分派哪个项目的问题？"), "/issue-lists/")
 
     @expose("/<int:pk>", methods=["GET"])
