@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,6 +39,14 @@ def amid(words: Words) -> Words:
     """Returns a label as it stands in the middle of a sentence: `Room` -> `room`, but `QR code` and names of one letter stay."""
     first, rest = words.en[:1], words.en[1:]
     return words if not rest[:1].islower() else Words(first.lower() + rest, words.zh, words.values)
+
+
+def joined(words: Iterable[Words]) -> Words | None:
+    """Returns words one after the other, with the comma of each language between them; None where there are none."""
+    told = list(words)
+    if not told:
+        return None
+    return Words(", ".join(one.said("en") for one in told), "、".join(one.said("zh") for one in told))
 
 
 def said(value: Any, language: str) -> Any:

@@ -11,9 +11,11 @@ from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, Date, String, bindparam, cast, func, literal
 
+from models.kernel.actor import Actor
 from models.kernel.columns import Moment
 from models.kernel.options import Options
-from models.kernel.roles import INSIDE
+from models.kernel.roles import INSIDE, READ
+from models.kernel.scope import may
 from models.kernel.table import Table
 from models.kernel.words import Words, _
 
@@ -219,6 +221,10 @@ class Report:
     icon: str = "chart-bar"
     order: int = 50
     notes: tuple[Words, ...] = field(default=())
+
+    def open_to(self, who: Actor) -> bool:
+        """Returns whether somebody may open it: the right to read what it counts, and a role it is for."""
+        return may(who, self.entity, READ) and (who.system or bool(set(who.roles()) & set(self.roles)))
 
     @property
     def owner(self) -> Any:

@@ -10,8 +10,6 @@ from sqlalchemy.orm import Session
 from models.kernel.job import work
 from models.kernel.job_running import Run
 from models.kernel.refusal import Refusal
-from models.kernel.roles import READ
-from models.kernel.scope import may
 from models.kernel.session import actor_of, reading
 from models.kernel.words import _
 from models.system.monthly_report import JOB, MonthlyReport, first_of, is_month, keep_figures, last_of
@@ -80,9 +78,8 @@ def counted(session: Session, node: int, month: str) -> Iterator[tuple[int, str,
     for report in MONTHLY:
         raw = {**asked_of(month), "node": str(node)}
         question = ask(session, report, raw)
-        own = may(who, report.entity, READ) and (who.system or set(who.roles()) & set(report.roles))
         here = question.place
-        if not own or here is None or here.node != node:
+        if not report.open_to(who) or here is None or here.node != node:
             raise Refusal(
                 _("“{report}” is not yours to read at this place.", "您在该单位没有查看“{report}”的权限。").fill(
                     report=report.title

@@ -9,6 +9,7 @@ from datetime import date
 from flask import Flask
 from sqlalchemy import select
 
+from models.kernel.effects import Affected, Effect
 from models.kernel.grant import Grant
 from models.kernel.guard import remove
 from models.kernel.registry import rights_of, tables
@@ -20,6 +21,7 @@ from models.system.user_profile import UserProfile
 from tests.console import Console
 from tests.views.test_delegation import fields, give, stored, system
 from tests.world import World
+from views.pages.effects import brief
 
 
 def why(one: Console, world: World, login: str, table: str, key: int) -> tuple[int, str]:
@@ -91,6 +93,8 @@ def test_a_person_s_projects_are_a_view_of_their_grants(app: Flask, world: World
     leader = page("company_leader")
     assert "是，杭州公司的全部项目" in leader and "杭州公司全部项目（2 个）" in leader
     assert "湖畔花园" in leader and "云栖山居" in leader
+    give(app, world, "company_leader", "project_leader", "east")
+    assert "华东区域全部、杭州公司全部" in page("company_leader"), "each place that reaches a project is named"
     assert "是，集团全部项目" in page("group_admin") and "没有任何授权" in page("stranger")
     give(app, world, "stranger", "project_clerk", "bay", until_day=date(2020, 1, 1))
     ended = page("stranger")
@@ -175,6 +179,12 @@ def test_a_move_says_what_each_person_gains_and_loses(app: Flask, world: World) 
     assert "地区CRM管理员：新增可见 无；不再可见" in page and "房间 8" in page
     with system(app) as own:
         assert own.get_one(Company, nanjing).region_id == world.id("region", "east")
+
+
+def test_others_are_spoken_of_only_where_there_are_some() -> None:
+    found = [Affected(1, "甲", [Effect("room", {"read": 3})])]
+    assert [one.said("zh") for one in brief(found)] == ["甲：新增可见 房间 3；不再可见 无。"]
+    assert [one.said("zh") for one in brief(found, more=True)][1:] == ["其余人员从略。"]
 
 
 def test_the_matrix_of_roles_is_that_of_the_declarations(app: Flask, world: World) -> None:

@@ -95,8 +95,7 @@ def open_to(report: Any, who: Actor | None = None) -> bool:
     Args:
         who: whoever makes the request where it is None.
     """
-    who = who or actor()
-    return bool(who.system or (may(who, report.entity, READ) and set(who.roles()) & set(report.roles)))
+    return bool(report.open_to(who or actor()))
 
 
 def report_of(name: str, right: str = READ) -> Any:

@@ -8,7 +8,7 @@ from models.kernel.effects import CAPPED, Affected
 from models.kernel.registry import table
 from models.kernel.roles import READ, RIGHT_WORDS
 from models.kernel.table import Table
-from models.kernel.words import Words, _
+from models.kernel.words import Words, _, joined
 from views.pages.facts import cell, grid
 
 HEADS = [
@@ -47,14 +47,14 @@ def lines(one: Affected) -> list[list[dict[str, Any]]]:
 
 
 def brief(found: list[Affected], *, more: bool = False) -> list[Words]:
-    """Returns a sentence for each of the first people a move touches: what they see more and less."""
+    """Returns a sentence for each of the first people a move touches: what they see more and less; `more` says that there are others."""
     said = []
     for one in found[:NAMED]:
-        more = _joined([_told(each.table, each.gained[READ]) for each in one.effects if READ in each.gained])
-        less = _joined([_told(each.table, each.lost[READ]) for each in one.effects if READ in each.lost])
+        gains = joined(_told(each.table, each.gained[READ]) for each in one.effects if READ in each.gained)
+        losses = joined(_told(each.table, each.lost[READ]) for each in one.effects if READ in each.lost)
         sentence = _("{name}: gains {more}; loses {less}.", "{name}：新增可见 {more}；不再可见 {less}。")
         none = _("nothing", "无")
-        said.append(sentence.fill(name=one.name, more=more or none, less=less or none))
+        said.append(sentence.fill(name=one.name, more=gains or none, less=losses or none))
     if more or len(found) > NAMED:
         said.append(_("And others.", "其余人员从略。"))
     return said
@@ -75,10 +75,4 @@ def _rights(cls: type[Table], found: dict[str, int]) -> Words | str:
     for right in found:
         move = cls.flow.transition(right) if cls.flow is not None else None
         words.append(move.label if move is not None else RIGHT_WORDS[right])
-    return _joined(words) or "—"
-
-
-def _joined(words: list[Words]) -> Words | None:
-    if not words:
-        return None
-    return Words(", ".join(one.said("en") for one in words), "、".join(one.said("zh") for one in words))
+    return joined(words) or "—"

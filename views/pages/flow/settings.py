@@ -16,7 +16,7 @@ from models.kernel.roles import READ, WRITE
 from models.kernel.scope import reach
 from models.kernel.session import clock_of
 from models.kernel.table import Table
-from models.kernel.words import Words, _
+from models.kernel.words import Words, _, joined
 from views.kernel.access import needs
 from views.kernel.request import actor, say
 from views.kernel.request import session as database
@@ -164,7 +164,7 @@ def _values(cls: type[Table], subject: str, held: Effective, allowed: tuple[str,
     if transition is not None and not transition.part:
         own = [infos(cls)[name].label for name in transition.required]
         more = [infos(cls)[name].label for name in held.required if name in infos(cls)]
-        add("required", _("Must be filled", "必填字段"), _joined([*own, *more]), _joined(own))
+        add("required", _("Must be filled", "必填字段"), joined([*own, *more]), joined(own))
     if subject.startswith(STATE):
         add("limit", _("Time limit", "办理时限"), limit_words(held.limit), _("none", "不限"))
     if flow.amount is not None and (
@@ -173,9 +173,3 @@ def _values(cls: type[Table], subject: str, held: Effective, allowed: tuple[str,
         below = _("under {amount} yuan", "低于 {amount} 元").fill(amount=f"{held.below:,.2f}") if held.below else None
         add("below", _("By itself", "自动通过"), below, _("never", "不自动通过"))
     return found
-
-
-def _joined(words: list[Words]) -> Words | None:
-    if not words:
-        return None
-    return Words(", ".join(each.en for each in words), "、".join(each.zh for each in words))

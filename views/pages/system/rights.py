@@ -17,7 +17,7 @@ from models.kernel.registry import table
 from models.kernel.roles import READ, ROLES, TOP, WRITE
 from models.kernel.scope import may
 from models.kernel.session import clock_of
-from models.kernel.words import Words, _
+from models.kernel.words import Words, _, joined
 from models.system.user_profile import AccountState, UserProfile
 from views.kernel.access import needs
 from views.kernel.cells import called
@@ -91,7 +91,7 @@ class RightsView(BaseView):  # type: ignore[misc]
             [
                 cell(nodes[key].name, url=f"/members/project/{nodes[key].ref_id}"),
                 cell(place_name(nodes[key].path)),
-                cell(_joined(dict.fromkeys(_role(one.role) for one, _node in ways))),
+                cell(joined(dict.fromkeys(_role(one.role) for one, _node in ways))),
                 cell(_through(node for _one, node in ways)),
             ]
             for key, ways in sorted(reached.items(), key=lambda each: nodes[each[0]].path)[:MOST]
@@ -239,17 +239,12 @@ def _everything(nodes: dict[int, Any], holding: list[Grant], tops: set[int]) -> 
     return _("chosen projects only", "否，仅指定项目") if at else _("none", "无")
 
 
-def _through(at: Any) -> Words:
+def _through(at: Any) -> Words | None:
     found = [
         _("this project", "指定项目") if node.kind == "project" else _("all of {p}", "{p}全部").fill(p=node.name)
         for node in at
     ]
-    return _joined(dict.fromkeys(found))
-
-
-def _joined(words: Any) -> Words:
-    kept = {one.said("en"): one for one in words}.values()
-    return Words(", ".join(one.said("en") for one in kept), "、".join(one.said("zh") for one in kept))
+    return joined({one.said("en"): one for one in found}.values())
 
 
 def _yes(held: bool) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from models.kernel.refusal import Missing
 from models.kernel.registry import area_of, areas, rights_of, tables
 from models.kernel.roles import READ, RIGHT_WORDS, ROLES
 from models.kernel.table import Table
-from models.kernel.words import Words, _
+from models.kernel.words import Words, _, joined
 from views.kernel.access import needs
 from views.kernel.request import language, say
 from views.kernel.shell import Extra, menu_page
@@ -65,7 +65,7 @@ class RolesView(BaseView):  # type: ignore[misc]
             for name, cls in _of(chosen)
         ]
         gives = [
-            [cell(role.words, small=role.name), cell(_joined([ROLES[each].words for each in role.may_grant]) or "—")]
+            [cell(role.words, small=role.name), cell(joined([ROLES[each].words for each in role.may_grant]) or "—")]
             for role in ROLES.values()
         ]
         return page_of(
@@ -74,7 +74,7 @@ class RolesView(BaseView):  # type: ignore[misc]
             crumbs=[{"label": Grant.screen.name, "url": "/grant/list/"}, {"label": TITLE, "url": None}],
             actions=[{"label": _("Export", "导出"), "url": "/roles/export.csv", "icon": "download"}],
             ask={"url": "/roles/", "button": _("Show", "查看"), "fields": [field]},
-            lead=[{"text": _joined(legend), "warn": False}],
+            lead=[{"text": joined(legend), "warn": False}],
             grids=[
                 grid(
                     _("What each role may do", "各角色的权限"),
@@ -137,10 +137,4 @@ def _brief(cls: type[Table], role: str) -> Words | str:
     if not held:
         return "—"
     short = Words(" ".join(one.en for one in usual), " ".join(one.zh for one in usual))
-    return short if not moves else _("{short} · {moves}", "{short} · {moves}").fill(short=short, moves=_joined(moves))
-
-
-def _joined(words: list[Words]) -> Words | None:
-    if not words:
-        return None
-    return Words(", ".join(one.said("en") for one in words), "、".join(one.said("zh") for one in words))
+    return short if not moves else _("{short} · {moves}", "{short} · {moves}").fill(short=short, moves=joined(moves))

@@ -19,7 +19,7 @@ from models.kernel.roles import DELETE, READ, RIGHT_WORDS, ROLES, WRITE
 from models.kernel.scope import may
 from models.kernel.session import clock_of
 from models.kernel.table import Table
-from models.kernel.words import Words, _
+from models.kernel.words import Words, _, joined
 from models.system.user_profile import AccountState, UserProfile
 from views.kernel.access import needs
 from views.kernel.cells import called
@@ -171,7 +171,7 @@ def answer(person: UserProfile, row: Table) -> dict[str, Any]:
 def sentence(one: why.Reason, shown: set[int]) -> Words:
     """Returns what decides, in words; a grant that the reader may not see is not named."""
     by = _places(one.by, shown)
-    roles = _joined([ROLES[role].words for role in one.roles])
+    roles = joined([ROLES[role].words for role in one.roles])
     outside = _("a grant outside of your part of the tree", "您权限范围以外的授权")
     return {
         why.GRANT: _("The grant {by} gives it.", "由授权“{by}”给予。").fill(by=by or outside),
@@ -213,11 +213,7 @@ def _places(held: Iterable[Held], shown: set[int]) -> Words | None:
         for each in held
         if each.grant_id in shown
     ]
-    return _joined(named) if named else None
-
-
-def _joined(words: list[Words]) -> Words:
-    return Words(", ".join(one.said("en") for one in words), "、".join(one.said("zh") for one in words))
+    return joined(named)
 
 
 def explain_url(person: UserProfile) -> str:
